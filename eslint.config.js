@@ -1,0 +1,56 @@
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+const lib = (name) => `scope:${name}`;
+const libs = ['kernel', 'contracts', 'recording', 'media', 'dicom', 'messaging', 'storage', 'telemetry'].map(lib);
+
+export default tseslint.config(
+  { ignores: ['**/dist/', '**/generated/', '.nx/', '.cache/', '.smartbox/', 'eslint.config.js', '**/*.cjs', '**/*.mjs'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          depConstraints: [
+            { sourceTag: 'scope:kernel', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'scope:contracts', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'scope:api-client', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'scope:recording', onlyDependOnLibsWithTags: [lib('kernel'), lib('contracts')] },
+            { sourceTag: 'scope:dicom', onlyDependOnLibsWithTags: [lib('kernel')] },
+            { sourceTag: 'scope:telemetry', onlyDependOnLibsWithTags: [lib('kernel')] },
+            { sourceTag: 'scope:media', onlyDependOnLibsWithTags: [lib('kernel'), lib('recording')] },
+            { sourceTag: 'scope:storage', onlyDependOnLibsWithTags: [lib('kernel'), lib('recording')] },
+            { sourceTag: 'scope:messaging', onlyDependOnLibsWithTags: [lib('kernel'), lib('contracts'), lib('telemetry')] },
+            { sourceTag: 'scope:testing', onlyDependOnLibsWithTags: libs },
+            { sourceTag: 'type:app', onlyDependOnLibsWithTags: [...libs, lib('testing')] },
+            { sourceTag: 'type:web', onlyDependOnLibsWithTags: [lib('contracts'), lib('api-client')] },
+            { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client')] },
+            { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client'), lib('tools')] },
+          ],
+        },
+      ],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  prettier,
+);
