@@ -1,0 +1,73 @@
+import { SmartBoxError, toError } from '@smartbox/kernel';
+import type { StartedTestContainer } from 'testcontainers';
+import type { ServerControl } from './server.ts';
+import { natsServerVersion, type NatsCredentials, type NatsServer } from './nats-info.ts';
+
+interface ContainerOptions {
+  image: string;
+  port: number;
+  command?: string[];
+  environment?: Record<string, string>;
+}
+
+interface Container {
+  host: string;
+  port: number;
+  control: ServerControl;
+}
+
+/** `INFRA=docker` was asked for explicitly: without an engine it fails, it never falls back. */
+async function startContainer(options: ContainerOptions): Promise<Container> {
+  const { GenericContainer, Wait } = await import('testcontainers');
+  let container: StartedTestContainer;
+  try {
+    let definition = new GenericContainer(options.image)
+      .withExposedPorts(options.port)
+      .withEnvironment(options.environment ?? {})
+      .withWaitStrategy(Wait.forListeningPorts());
+    if (options.command) definition = definition.withCommand(options.command);
+    container = await definition.start();
+  } catch (error) {
+    throw new SmartBoxError({
+      code: 'docker-unavailable',
+      message: `INFRA=docker, but ${options.image} could not be started: ${toError(error).message}. Start a container engine, or unset INFRA to use the embedded servers.`,
+      fault: 'input',
+      cause: error,
+    });
+  }
+  return {
+    host: container.getHost(),
+    port: container.getMappedPort(options.port),
+    control: {
+      stop: async () => {
+        await container.stop();
+      },
+      restart: () => container.restart(),
+      start: () => container.restart(),
+      kill: async () => {
+        await container.stop({ timeout: 0, remove: false });
+      },
+    },
+  };
+}
+
+export async function startNatsContainer(credentials: NatsCredentials): Promise<NatsServer> {
+  const { user, password } = credentials;
+  const container = await startContainer({
+    image: 'nats:2.12-alpine',
+    port: 4222,
+    command: ['-js', '--user', user, '--pass', password],
+  });
+  return {
+    name: 'nats',
+    url: `nats://${container.host}:${container.port}`,
+    host: container.host,
+    port: container.port,
+    pid: null,
+    version: (await natsServerVersion(container.host, container.port)) ?? 'unknown',
+    origin: 'docker',
+    credentials,
+    dataDir: null,
+    ...container.control,
+  };
+}

@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inputError } from '@smartbox/kernel';
+import { freePort } from '../ports.ts';
+import { startNatsContainer } from './docker.ts';
+import { embeddedBinary, embeddedVersion } from './embedded.ts';
+import { natsServerVersion, type NatsCredentials, type NatsServer } from './nats-info.ts';
+import { foreignControl, prepareDataDir, randomSecret, removeDir, startLocal } from './launch.ts';
+import { compareVersions, versionOnPath } from './path-binary.ts';
+import type { LaunchOptions } from './server.ts';
+
+/** What the promises need (promises.md): older servers lose data or have known security problems. */
+export const OLDEST_NATS = '2.12.7';
+
+export interface NatsOptions extends LaunchOptions {
+  credentials?: NatsCredentials;
+  /** Lines added to the server's configuration, for fault tests. */
+  extraConfig?: string;
+}
+
+/** JetStream settings that carry the promise (promises.md): fsync before every acknowledgement. */
+function configuration(port: number, storeDir: string, credentials: NatsCredentials, extra: string): string {
+  return `server_name: smartbox
+listen: "127.0.0.1:${port}"
+max_payload: 8MB
+max_pending: 256MB
+write_deadline: "30s"
+jetstream {
+  store_dir: ${JSON.stringify(storeDir)}
+  sync_interval: always
+  max_memory_store: 64MB
+}
+authorization { users: [ { user: ${JSON.stringify(credentials.user)}, password: ${JSON.stringify(credentials.password)} } ] }
+${extra}
+`;
+}
+
+async function fromUrl(url: string, options: NatsOptions): Promise<NatsServer> {
+  const parsed = URL.parse(url);
+  if (!parsed) throw inputError('nats-url', `SMARTBOX_NATS_URL is not a URL: ${JSON.stringify(url)}`);
+  const port = parsed.port === '' ? 4222 : Number(parsed.port);
+  const version = await natsServerVersion(parsed.hostname, port);
+  if (version === undefined) throw inputError('nats-unreachable', `no NATS server answers at ${parsed.host}`);
+  if (compareVersions(version, OLDEST_NATS) < 0) {
+    throw inputError(
+      'nats-too-old',
+      `the NATS server at ${parsed.host} is ${version}; ${OLDEST_NATS} or newer is needed`,
+    );
+  }
+  return {
+    name: 'nats',
+    url: `${parsed.protocol}//${parsed.hostname}:${port}`,
+    host: parsed.hostname,
+    port,
+    pid: null,
+    version,
+    origin: 'url',
+    credentials: options.credentials ?? {
+      user: process.env['SMARTBOX_NATS_USER'] ?? decodeURIComponent(parsed.username),
+      password: process.env['SMARTBOX_NATS_PASSWORD'] ?? decodeURIComponent(parsed.password),
+    },
+    dataDir: null,
+    ...foreignControl('NATS'),
+  };
+}
+
+/**
+ * A real nats-server with JetStream (fsync on every message), on loopback, with a user and a password.
+ * `SMARTBOX_NATS_URL` wins, then a new enough nats-server on PATH, then the embedded one; `INFRA=docker`: a container.
+ * @throws SmartBoxError `embedded-server-unavailable`, `server-start-failed`, `nats-unreachable`.
+ */
+export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
+  const progress = options.progress ?? (() => undefined);
+  const url = process.env['SMARTBOX_NATS_URL'];
+  if (url) return fromUrl(url, options);
+  const credentials = options.credentials ?? { user: 'smartbox', password: randomSecret() };
+  if (process.env['INFRA'] === 'docker') return startNatsContainer(credentials);
+
+  const onPath = await versionOnPath('nats-server', ['--version'], OLDEST_NATS, progress);
+  const binary = onPath === undefined ? await embeddedBinary('nats-server', progress) : 'nats-server';
+  const port = await freePort(options.port);
+  const data = await prepareDataDir(options.dataDir, 'nats');
+  const config = join(data.dir, 'nats.conf');
+  const logFile = options.logFile ?? join(data.dir, 'nats.log');
+  await writeFile(config, configuration(port, join(data.dir, 'store'), credentials, options.extraConfig ?? ''), {
+    mode: 0o600,
+  });
+  const local = await startLocal({
+    name: 'nats-server',
+    command: () => ({
+      command: binary,
+      args: ['-c', config],
+      logFile,
+      ...(options.ownerPid === undefined ? {} : { ownerPid: options.ownerPid }),
+    }),
+    ready: async () => (await natsServerVersion('127.0.0.1', port)) !== undefined,
+    graceMs: 10_000,
+    ...(data.temporary ? { cleanUp: () => removeDir(data.dir) } : {}),
+  });
+  return {
+    name: 'nats',
+    url: `nats://127.0.0.1:${port}`,
+    host: '127.0.0.1',
+    port,
+    get pid() {
+      return local.pid();
+    },
+    version: onPath ?? embeddedVersion('nats-server'),
+    origin: onPath === undefined ? 'embedded' : 'path',
+    credentials,
+    dataDir: data.dir,
+    start: local.start,
+    stop: local.stop,
+    kill: local.kill,
+    restart: local.restart,
+  };
+}
