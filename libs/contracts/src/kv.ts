@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { SourceState } from './events/capture-edge.ts';
+import { Instant, Token, Ulid } from './primitives.ts';
+import { Recipe } from './recipe.ts';
+
+/**
+ * KV bucket PROCEDURES, written by the catalog alone.
+ * `station.<stationId>`: what runs there now (the capture side watches it); `procedure.<procedureId>`: one procedure.
+ */
+export const StationProcedure = z.object({ stationId: Token, procedureId: Ulid.nullable(), since: Instant });
+export type StationProcedure = z.infer<typeof StationProcedure>;
+export const ProcedureEntry = z.object({
+  procedureId: Ulid,
+  stationId: Token,
+  recipe: Recipe,
+  startedAt: Instant,
+  endedAt: Instant.optional(),
+});
+export type ProcedureEntry = z.infer<typeof ProcedureEntry>;
+
+/** KV bucket STATIONS, key `<stationId>`, written by capture-edge each second; older than 3 s means offline. */
+export const StationPresence = z.object({
+  stationId: Token,
+  name: z.string(),
+  at: Instant,
+  software: z.string(),
+  /** Length of the ring in ms (stream max_age). */
+  windowMs: z.int(),
+  procedureId: Ulid.nullable(),
+  brokerOk: z.boolean(),
+  spooledFragments: z.int(),
+  sources: z.array(
+    z.object({
+      sourceId: Token,
+      name: z.string(),
+      kind: z.string(),
+      state: SourceState,
+      reason: z.string().optional(),
+      since: Instant,
+      epoch: Ulid.optional(),
+      codec: z.string().optional(),
+      width: z.int().optional(),
+      height: z.int().optional(),
+      frameRate: z.string().optional(),
+      bitrate: z.int().optional(),
+      encoder: z.string().optional(),
+      lastFrameAt: Instant.optional(),
+      droppedFrames: z.int().default(0),
+    }),
+  ),
+});
+export type StationPresence = z.infer<typeof StationPresence>;
+
+export const buckets = {
+  procedures: { name: 'PROCEDURES', history: 1 },
+  stations: { name: 'STATIONS', history: 1 },
+  recordings: { name: 'RECORDINGS', history: 1 },
+} as const;

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** A ULID made by this system (26 characters, Crockford base 32). */
+export const Ulid = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'a ULID (26 characters)');
+
+/** A NATS-safe token: lower-case kebab, as station and source ids are. */
+export const Token = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case kebab, e.g. or-1')
+  .max(48);
+
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+
+/** UTC instant, RFC 3339 with milliseconds or better. A label: ranges are decided by PTS and stream order. */
+export const Instant = z.iso.datetime({ offset: true });
+
+/** A DICOM UID (PS3.5 section 9.1). */
+export const Uid = z.string().regex(/^[0-9.]{1,64}$/, 'a DICOM UID of at most 64 characters');
+
+export const Rational = z.object({ num: z.int().positive(), den: z.int().positive() });
+export type Rational = z.infer<typeof Rational>;
+
+/** A key in the object store, made by the server: `clips/<clip>/...` or `instances/<uid>.dcm`. */
+export const ObjectKey = z
+  .string()
+  .regex(/^(clips|instances|recordings)\/[A-Za-z0-9._/-]+$/, 'a server-made object key');
+
+/** What a stream is, read out of the bitstream, never out of a label. */
+export const VideoFacts = z.object({
+  container: z.enum(['mp4', 'mpegts', 'matroska', 'other']),
+  codec: z.string(),
+  /** RFC 6381, e.g. avc1.640029 */
+  codecString: z.string().optional(),
+  /** As the codec names it: Constrained Baseline, Main, High, Main 10 ... */
+  profile: z.string(),
+  /** Level times ten for H.264 and HEVC: 41, 42, 51. */
+  level: z.int(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  frameRate: Rational,
+  constantFrameRate: z.boolean(),
+  frames: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  chroma: z.enum(['4:2:0', '4:2:2', '4:4:4', '4:0:0']),
+  bitDepth: z.int(),
+  interlaced: z.boolean(),
+  bFrames: z.boolean(),
+  closedGop: z.boolean(),
+  audioTracks: z.int().nonnegative(),
+});
+export type VideoFacts = z.infer<typeof VideoFacts>;
+
+/** Why and where a stretch of time has no picture. Shown, never silently closed. */
+export const Gap = z.object({
+  /** Milliseconds from the start of the clip. */
+  atMs: z.number().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  reason: z.enum(['source-restarted', 'no-signal', 'spool-overflow', 'fragment-lost', 'fragment-corrupt', 'expired']),
+});
+export type Gap = z.infer<typeof Gap>;

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import * as commands from './commands.ts';
+import * as buffer from './events/buffer.ts';
+import * as edge from './events/capture-edge.ts';
+import * as catalog from './events/catalog.ts';
+import * as work from './events/work.ts';
+import * as rpcs from './rpc.ts';
+
+/** The services on the line; also the second token of every subject. */
+export const services = [
+  'capture-edge',
+  'buffer',
+  'transcoder',
+  'dicomizer',
+  'pacs-gateway',
+  'streaming',
+  'catalog',
+] as const;
+export type Service = (typeof services)[number];
+
+/** `<service>.<aggregate>.<fact>` -> schema of `data`. The subject is `evt.<key>`, the type `smartbox.<key>.v1`. */
+export const events = {
+  'capture-edge.source.state-changed': edge.SourceStateChanged,
+  'capture-edge.source.format-changed': edge.SourceFormatChanged,
+  'capture-edge.ring.gap-recorded': edge.RingGapRecorded,
+  'capture-edge.broker.lost': edge.BrokerTrouble,
+  'capture-edge.broker.regained': edge.BrokerTrouble,
+  'buffer.clip.saved': buffer.ClipSaved,
+  'buffer.clip.failed': buffer.ClipFailed,
+  'buffer.recording.started': buffer.RecordingStarted,
+  'buffer.recording.stopped': buffer.RecordingStopped,
+  'buffer.marker.set': buffer.MarkerSet,
+  'buffer.still.captured': buffer.StillCaptured,
+  'transcoder.rendition.ready': work.RenditionReady,
+  'transcoder.job.progressed': work.JobProgressed,
+  'transcoder.rendition.failed': work.WorkFailed,
+  'dicomizer.instance.created': work.InstanceCreated,
+  'dicomizer.instance.failed': work.WorkFailed,
+  'pacs-gateway.delivery.started': work.DeliveryStarted,
+  'pacs-gateway.delivery.deferred': work.DeliveryDeferred,
+  'pacs-gateway.delivery.failed': work.DeliveryFailed,
+  'pacs-gateway.instance.stored': work.InstanceStored,
+  'pacs-gateway.instance.committed': work.InstanceCommitted,
+  'catalog.procedure.started': catalog.ProcedureStarted,
+  'catalog.procedure.ended': catalog.ProcedureEnded,
+  'catalog.procedure.corrected': catalog.ProcedureCorrected,
+} as const satisfies Record<string, z.ZodType>;
+export type EventName = keyof typeof events;
+export type EventData<N extends EventName> = z.output<(typeof events)[N]>;
+
+/** `<service>.<verb>` -> schema. The subject is `cmd.<key>`. */
+export const commandMap = {
+  'buffer.save-clip': commands.SaveClip,
+  'buffer.start-recording': commands.StartRecording,
+  'buffer.stop-recording': commands.StopRecording,
+  'buffer.capture-still': commands.CaptureStill,
+  'buffer.set-marker': commands.SetMarker,
+  'transcoder.cancel-job': commands.CancelJob,
+  'pacs-gateway.retry-delivery': commands.RetryDelivery,
+} as const satisfies Record<string, z.ZodType>;
+export type CommandName = keyof typeof commandMap;
+export type CommandData<N extends CommandName> = z.output<(typeof commandMap)[N]>;
+
+/** `<service>.<verb>` -> request and reply. The subject is `rpc.<key>`. */
+export const rpcMap = {
+  'buffer.save-clip': { request: commands.SaveClip, reply: rpcs.SaveClipReply },
+  'buffer.get-window': { request: rpcs.RingWindowRequest, reply: rpcs.RingWindow },
+  'capture-edge.idr': { request: rpcs.IdrRequest, reply: rpcs.IdrReply },
+  'catalog.get-procedure': { request: rpcs.GetProcedureRequest, reply: rpcs.ProcedureSnapshot },
+  'pacs-gateway.find-worklist': { request: rpcs.WorklistQuery, reply: rpcs.WorklistReply },
+  'pacs-gateway.echo': { request: rpcs.EchoRequest, reply: rpcs.EchoResult },
+  'pacs-gateway.list-destinations': { request: rpcs.ListDestinationsRequest, reply: rpcs.DestinationsReply },
+} as const satisfies Record<string, { request: z.ZodType; reply: z.ZodType }>;
+export type RpcName = keyof typeof rpcMap;
+export type RpcRequest<N extends RpcName> = z.output<(typeof rpcMap)[N]['request']>;
+export type RpcReply<N extends RpcName> = z.output<(typeof rpcMap)[N]['reply']>;
+
+export const eventSubject = (name: EventName) => `evt.${name}`;
+export const eventType = (name: EventName) => `smartbox.${name}.v1`;
+export const commandSubject = (name: CommandName) => `cmd.${name}`;
+/** `rpc.capture-edge.idr` is answered per station: its subject carries the station as a last token. */
+export const rpcSubject = (name: RpcName, station?: string) => (station ? `rpc.${name}.${station}` : `rpc.${name}`);
+export const ringSubject = (station: string, source: string) => `ring.${station}.${source}`;
+export const liveSubject = (station: string, source: string) => `live.${station}.${source}`;
+export const deadSubject = (service: Service) => `dead.${service}`;
