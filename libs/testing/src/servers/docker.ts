@@ -1,5 +1,7 @@
 import { SmartBoxError, toError } from '@smartbox/kernel';
 import type { StartedTestContainer } from 'testcontainers';
+import { createBucket, s3Client, type S3Credentials, type S3Server } from './s3-info.ts';
+import { until } from '../wait.ts';
 import type { ServerControl } from './server.ts';
 import { natsServerVersion, type NatsCredentials, type NatsServer } from './nats-info.ts';
 
@@ -68,6 +70,33 @@ export async function startNatsContainer(credentials: NatsCredentials): Promise<
     origin: 'docker',
     credentials,
     dataDir: null,
+    ...container.control,
+  };
+}
+
+export async function startS3Container(credentials: S3Credentials, bucket: string): Promise<S3Server> {
+  const image = 'chrislusf/seaweedfs:4.48';
+  const container = await startContainer({
+    image,
+    port: 8333,
+    command: ['mini', '-dir=/data', '-ip.bind=0.0.0.0', '-admin.ui=false', '-webdav=false', '-master.telemetry=false'],
+    environment: { AWS_ACCESS_KEY_ID: credentials.accessKey, AWS_SECRET_ACCESS_KEY: credentials.secretKey },
+  });
+  const url = `http://${container.host}:${container.port}`;
+  const client = s3Client(url, credentials);
+  await until(() => createBucket(client, bucket).then(() => true), { what: 'the S3 container' });
+  return {
+    name: 's3',
+    url,
+    host: container.host,
+    port: container.port,
+    pid: null,
+    version: image,
+    origin: 'docker',
+    credentials,
+    bucket,
+    dataDir: null,
+    createBucket: (name) => createBucket(client, name),
     ...container.control,
   };
 }
