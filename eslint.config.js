@@ -1,3 +1,5 @@
+import { existsSync, globSync } from 'node:fs';
+import { dirname } from 'node:path';
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
@@ -5,11 +7,39 @@ import tseslint from 'typescript-eslint';
 const lib = (name) => `scope:${name}`;
 const libs = ['kernel', 'contracts', 'recording', 'media', 'dicom', 'messaging', 'storage', 'telemetry'].map(lib);
 
+/** Each folder is linted with its own tsconfig; its specs with tsconfig.spec.json where there is one. */
+const projects = globSync('{apps,libs}/*/tsconfig.json')
+  .concat(['tools/tsconfig.json', 'e2e/tsconfig.json', 'bench/tsconfig.json'])
+  .map((tsconfig) => dirname(tsconfig))
+  .flatMap((folder) => {
+    const withConfig = (files, name) => ({
+      files,
+      languageOptions: { parserOptions: { project: `${folder}/${name}` } },
+    });
+    const spec = existsSync(`${folder}/tsconfig.spec.json`);
+    return [
+      withConfig([`${folder}/**/*.{ts,tsx}`], 'tsconfig.json'),
+      ...(spec ? [withConfig([`${folder}/**/*.spec.ts`, `${folder}/test/**/*.ts`], 'tsconfig.spec.json')] : []),
+    ];
+  });
+
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/generated/', '.nx/', '.cache/', '.smartbox/', 'eslint.config.js', '**/*.cjs', '**/*.mjs'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/generated/',
+      '.nx/',
+      '.cache/',
+      '.smartbox/',
+      'eslint.config.js',
+      'vitest.config.ts',
+      '**/*.cjs',
+      '**/*.mjs',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
       '@nx/enforce-module-boundaries': [
@@ -26,12 +56,18 @@ export default tseslint.config(
             { sourceTag: 'scope:telemetry', onlyDependOnLibsWithTags: [lib('kernel')] },
             { sourceTag: 'scope:media', onlyDependOnLibsWithTags: [lib('kernel'), lib('recording')] },
             { sourceTag: 'scope:storage', onlyDependOnLibsWithTags: [lib('kernel'), lib('recording')] },
-            { sourceTag: 'scope:messaging', onlyDependOnLibsWithTags: [lib('kernel'), lib('contracts'), lib('telemetry')] },
+            {
+              sourceTag: 'scope:messaging',
+              onlyDependOnLibsWithTags: [lib('kernel'), lib('contracts'), lib('telemetry')],
+            },
             { sourceTag: 'scope:testing', onlyDependOnLibsWithTags: libs },
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: [...libs, lib('testing')] },
             { sourceTag: 'type:web', onlyDependOnLibsWithTags: [lib('contracts'), lib('api-client')] },
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client')] },
-            { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client'), lib('tools')] },
+            {
+              sourceTag: 'type:e2e',
+              onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client'), lib('tools')],
+            },
           ],
         },
       ],
@@ -44,6 +80,7 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
+  ...projects,
   {
     files: ['**/*.spec.ts'],
     rules: {

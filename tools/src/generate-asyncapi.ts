@@ -15,9 +15,6 @@ import {
   events,
   rpcMap,
   rpcSubject,
-  type CommandName,
-  type EventName,
-  type RpcName,
 } from '@smartbox/contracts';
 import { z } from 'zod';
 
@@ -41,7 +38,7 @@ export function asyncApi(): object {
     operations[key] = { channel: { $ref: `#/channels/${key}` }, messages: messageRef(key), ...operation };
   };
 
-  for (const name of names(events) as EventName[]) {
+  for (const name of names(events)) {
     add(
       id(`evt.${name}`),
       eventSubject(name),
@@ -53,7 +50,7 @@ export function asyncApi(): object {
       { action: 'send', summary: `Stream ${EVENTS.name}; published by ${name.split('.')[0]} alone` },
     );
   }
-  for (const name of names(commandMap) as CommandName[]) {
+  for (const name of names(commandMap)) {
     add(
       id(`cmd.${name}`),
       commandSubject(name),
@@ -61,7 +58,7 @@ export function asyncApi(): object {
       { action: 'receive', summary: `Stream ${COMMANDS.name} (work queue); a person's durable intent` },
     );
   }
-  for (const name of names(rpcMap) as RpcName[]) {
+  for (const name of names(rpcMap)) {
     const key = id(`rpc.${name}`);
     const perStation = name === 'capture-edge.idr';
     channels[`${key}_reply`] = {
