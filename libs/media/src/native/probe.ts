@@ -1,0 +1,190 @@
+import { AV_CODEC_ID_H264, AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO } from 'node-av/constants';
+import { avGetCodecName, Packet, type FormatContext, type Stream } from 'node-av/lib';
+import { SmartBoxError } from '@smartbox/kernel';
+import { snapFrameRate, TIMESCALE, type FrameRate } from '../frame-rate.ts';
+import { isAnnexB, NAL, nalType, parseAvcC, splitAnnexB, splitAvcc } from '../h264/nal.ts';
+import { parseSps, sliceType, type Sps } from '../h264/sps.ts';
+import { check, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
+import { ticks } from './decode.ts';
+
+/** What a file's bitstream says. Counted, not taken from headers, unless said otherwise. */
+export interface MediaProbe {
+  /** FFmpeg's demuxer name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly container: string;
+  readonly codec: string;
+  /** 'High', 'Main', ...; for other codecs than H.264 FFmpeg's profile number. */
+  readonly profile: string;
+  /** level_idc for H.264 (41 = level 4.1), otherwise FFmpeg's level. */
+  readonly level: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: FrameRate;
+  /** Every frame lasts equally long, to within one tick of the container's clock. */
+  readonly constantFrameRate: boolean;
+  readonly frames: number;
+  readonly durationMs: number;
+  /** First presentation time, ticks of 90 kHz. */
+  readonly startTicks: number;
+  readonly gop: {
+    readonly closed: boolean;
+    readonly maxFrames: number;
+    readonly maxMs: number;
+    readonly bFrames: boolean;
+    readonly startsWithKeyframe: boolean;
+  };
+  readonly chroma: string;
+  readonly bitDepth: number;
+  readonly interlaced: boolean;
+  readonly audioTracks: readonly { readonly codec: string; readonly sampleRate: number; readonly channels: number }[];
+  /** Video only, bits per second. */
+  readonly bitrate: number;
+  readonly bytes: number;
+  readonly sps: Sps | null;
+}
+
+/**
+ * Reads all packets of a file or URL (no decoding) and says what they are.
+ * @throws SmartBoxError `media-error` (not readable, not media), `no-video`, `no-frames`.
+ */
+export async function probe(pathOrUrl: string, open?: OpenOptions): Promise<MediaProbe> {
+  const input = await openMedia(pathOrUrl, open);
+  try {
+    return readAll(input, pathOrUrl);
+  } finally {
+    await input.closeInput();
+  }
+}
+
+/** Follows packets and keeps what the questions above need. Also used on live input, a few seconds long. */
+export class PacketStatistics {
+  readonly pts: number[] = [];
+  bytes = 0;
+  keyframes: number[] = [];
+  closed = true;
+  bFrames = false;
+  sps: Sps | null;
+  private readonly stream: Stream;
+  private readonly lengthSize: number;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    const { extradata, codecId } = stream.codecpar;
+    const h264 = codecId === AV_CODEC_ID_H264;
+    const avcC = h264 && extradata && extradata[0] === 1 ? parseAvcC(extradata) : null;
+    this.lengthSize = avcC ? avcC.lengthSize : 0;
+    const first = avcC
+      ? avcC.sps[0]
+      : h264 && extradata
+        ? splitAnnexB(extradata).find((nal) => nalType(nal) === NAL.sps)
+        : undefined;
+    this.sps = first ? parseSps(first) : null;
+  }
+
+  add(packet: Packet): void {
+    const { num, den } = this.stream.timeBase;
+    if (packet.isKeyframe) this.keyframes.push(this.pts.length);
+    this.pts.push(ticks(packet.pts === AV_NOPTS_VALUE ? packet.dts : packet.pts, num, den));
+    this.bytes += packet.size;
+    if (this.stream.codecpar.codecId === AV_CODEC_ID_H264 && packet.data) this.look(packet.data, packet.isKeyframe);
+  }
+
+  private look(data: Buffer, keyframe: boolean): void {
+    let idr = false;
+    const nals =
+      this.lengthSize > 0 && !(this.lengthSize === 4 && isAnnexB(data))
+        ? splitAvcc(data, this.lengthSize)
+        : splitAnnexB(data);
+    for (const nal of nals) {
+      const type = nalType(nal);
+      if (type === NAL.idr) idr = true;
+      else if (type === NAL.sps) this.sps ??= parseSps(nal);
+      else if (type === NAL.slice && !this.bFrames && sliceType(nal) === 'B') this.bFrames = true;
+    }
+    if (keyframe && !idr) this.closed = false;
+  }
+
+  /** Longest GOP in frames and ms; the open last one counts. */
+  longestGop(): { maxFrames: number; maxMs: number } {
+    const sorted = [...this.pts];
+    let maxFrames = 0;
+    let maxMs = 0;
+    this.keyframes.forEach((start, i) => {
+      const end = this.keyframes[i + 1] ?? this.pts.length;
+      maxFrames = Math.max(maxFrames, end - start);
+      maxMs = Math.max(maxMs, ((sorted[end] ?? sorted.at(-1) ?? 0) - (sorted[start] ?? 0)) / 90);
+    });
+    return { maxFrames, maxMs: Math.round(maxMs) };
+  }
+}
+
+function readAll(input: FormatContext, pathOrUrl: string): MediaProbe {
+  const stream = videoStream(input, pathOrUrl);
+  const facts = new PacketStatistics(stream);
+  const packet = new Packet();
+  packet.alloc();
+  let lastDuration = 0;
+  for (;;) {
+    const code = input.readFrameSync(packet);
+    if (isEof(code)) break;
+    check(code, `read ${shown(pathOrUrl)}`);
+    if (packet.streamIndex === stream.index && packet.size > 0) {
+      facts.add(packet);
+      lastDuration = ticks(packet.duration, stream.timeBase.num, stream.timeBase.den);
+    }
+    packet.unref();
+  }
+  packet.free();
+  if (facts.pts.length === 0)
+    throw new SmartBoxError({
+      code: 'no-frames',
+      message: `${shown(pathOrUrl)} has a video stream without a single frame`,
+      fault: 'input',
+    });
+  return describe(input, stream, facts, lastDuration);
+}
+
+function describe(input: FormatContext, stream: Stream, facts: PacketStatistics, lastDuration: number): MediaProbe {
+  const par = stream.codecpar;
+  const pts = [...facts.pts].sort((a, b) => a - b);
+  const start = pts[0] ?? 0;
+  const span = (pts.at(-1) ?? 0) - start;
+  const mean = pts.length > 1 ? span / (pts.length - 1) : lastDuration || TIMESCALE / 30;
+  const tick = Math.max(1, Math.ceil((TIMESCALE * stream.timeBase.num) / stream.timeBase.den));
+  const constant = pts.every((at, i) => Math.abs(at - (start + i * mean)) <= tick + 1);
+  const declared = facts.sps?.fixedFrameRate && facts.sps.frameRate ? facts.sps.frameRate : null;
+  const measured = snapFrameRate(TIMESCALE / mean);
+  const durationMs = (span + (lastDuration || mean)) / 90;
+  return {
+    container: input.iformat?.name ?? 'unknown',
+    codec: avGetCodecName(par.codecId) ?? 'unknown',
+    profile: facts.sps?.profile ?? String(par.profile),
+    level: facts.sps?.levelIdc ?? par.level,
+    width: facts.sps?.width ?? par.width,
+    height: facts.sps?.height ?? par.height,
+    frameRate:
+      declared && Math.abs((declared.num / declared.den) * mean - TIMESCALE) < TIMESCALE * 0.001 ? declared : measured,
+    constantFrameRate: constant,
+    frames: pts.length,
+    durationMs: Math.round(durationMs * 1000) / 1000,
+    startTicks: start,
+    gop: {
+      closed: facts.closed,
+      ...facts.longestGop(),
+      bFrames: facts.bFrames,
+      startsWithKeyframe: facts.keyframes[0] === 0,
+    },
+    chroma: facts.sps?.chroma ?? 'unknown',
+    bitDepth: facts.sps?.bitDepth ?? (par.bitsPerRawSample || 8),
+    interlaced: facts.sps?.interlaced ?? false,
+    audioTracks: input.streams
+      .filter((s) => s.codecpar.codecType === AVMEDIA_TYPE_AUDIO)
+      .map((s) => ({
+        codec: avGetCodecName(s.codecpar.codecId) ?? 'unknown',
+        sampleRate: s.codecpar.sampleRate,
+        channels: s.codecpar.channels,
+      })),
+    bitrate: durationMs > 0 ? Math.round((facts.bytes * 8000) / durationMs) : 0,
+    bytes: facts.bytes,
+    sps: facts.sps,
+  };
+}
