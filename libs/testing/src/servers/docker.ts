@@ -1,5 +1,12 @@
 import { SmartBoxError, toError } from '@smartbox/kernel';
 import type { StartedTestContainer } from 'testcontainers';
+import {
+  createDatabase,
+  databaseUrl,
+  postgresVersion,
+  type PostgresCredentials,
+  type PostgresServer,
+} from './postgres-info.ts';
 import { createBucket, s3Client, type S3Credentials, type S3Server } from './s3-info.ts';
 import { until } from '../wait.ts';
 import type { ServerControl } from './server.ts';
@@ -97,6 +104,39 @@ export async function startS3Container(credentials: S3Credentials, bucket: strin
     bucket,
     dataDir: null,
     createBucket: (name) => createBucket(client, name),
+    ...container.control,
+  };
+}
+
+export async function startPostgresContainer(
+  credentials: PostgresCredentials,
+  database: string,
+): Promise<PostgresServer> {
+  const container = await startContainer({
+    image: 'postgres:18-alpine',
+    port: 5432,
+    environment: {
+      POSTGRES_USER: credentials.user,
+      POSTGRES_PASSWORD: credentials.password,
+      POSTGRES_DB: database,
+    },
+  });
+  const urlFor = (name: string): string => databaseUrl(container, credentials, name);
+  // The image starts the server twice: the port may be open before the database is.
+  const version = await until(() => postgresVersion(urlFor(database)), { what: 'the PostgreSQL container' });
+  return {
+    name: 'postgres',
+    url: urlFor(database),
+    host: container.host,
+    port: container.port,
+    pid: null,
+    version,
+    origin: 'docker',
+    credentials,
+    database,
+    dataDir: null,
+    urlFor,
+    createDatabase: (name) => createDatabase(urlFor, database, name),
     ...container.control,
   };
 }
