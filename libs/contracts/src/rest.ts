@@ -206,6 +206,81 @@ export const LiveGrant = z.object({
   expiresAt: Instant,
 });
 
+/** Body of PATCH /procedures/:id: the right worklist item, or the right patient. Audited; makes a new version. */
+export const CorrectProcedure = z
+  .object({
+    worklistItemId: Ulid.optional(),
+    patient: Patient.optional(),
+    reason: z.string().max(1000).optional(),
+  })
+  .refine((p) => (p.worklistItemId === undefined) !== (p.patient === undefined), {
+    error: 'exactly one of worklistItemId and patient is needed',
+  });
+
+/** Body of PATCH /clips/:id */
+export const PatchClip = z
+  .object({ description: z.string().max(1000).optional(), keep: z.boolean().optional() })
+  .refine((p) => p.description !== undefined || p.keep !== undefined, { error: 'description or keep is needed' });
+
+/** Body of POST /stations/:id/recording */
+export const RecordingRequest = z.object({ clipId: Ulid, sources: z.array(Token).min(1).optional() });
+
+/** Body of POST /stations/:id/stills: `clipId` of the still, chosen by the client. `at` defaults to now. */
+export const StillRequest = z.object({
+  clipId: Ulid,
+  sources: z.array(Token).min(1).optional(),
+  at: Instant.optional(),
+});
+
+/** Body of POST /stations/:id/markers: `markerId` is chosen by the client. `at` defaults to now. */
+export const MarkerRequest = z.object({
+  markerId: Ulid,
+  at: Instant.optional(),
+  label: z.string().max(200).optional(),
+});
+
+/** Body of POST /live-grants */
+export const LiveGrantRequest = z.object({ stationId: Token, sourceId: Token });
+
+/** GET /config: what the web app has to know before it can start. */
+export const AppConfig = z.object({
+  version: z.string(),
+  /** Origin of the streaming service, e.g. `http://127.0.0.1:8084`. */
+  liveUrl: z.string(),
+  locale: z.enum(['de', 'en']),
+  timeZone: z.string(),
+  recipes: z.array(Recipe),
+});
+export type AppConfig = z.infer<typeof AppConfig>;
+
+export const DestinationView = z.object({
+  name: Token,
+  title: z.string(),
+  aeTitle: z.string(),
+  host: z.string(),
+  port: z.int(),
+  parked: z.boolean(),
+  parkedReason: z.string().optional(),
+  /** Deliveries by what is known of them. */
+  waiting: z.int(),
+  failed: z.int(),
+});
+/** GET /destinations. `reachable: false`: the PACS gateway did not answer, the list is what was last known. */
+export const DestinationsView = z.object({
+  items: z.array(DestinationView),
+  reachable: z.boolean(),
+  reason: z.string().optional(),
+});
+
+/** One line of GET /deliveries */
+export const DeliveryQueueItem = DeliveryView.extend({
+  clipId: Ulid,
+  stationId: Token.optional(),
+  patient: Patient,
+  sopInstanceUid: Uid,
+  bytes: z.int().optional(),
+});
+
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().optional(), total: z.int().optional() });
 
