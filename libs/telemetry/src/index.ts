@@ -1,0 +1,6 @@
+export * from './bootstrap.ts';
+export * from './health.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export { redact } from './redact.ts';
+export * from './tracing.ts';
