@@ -21,6 +21,8 @@ export const ClipSource = z.object({
   codec: z.string(),
   encoder: z.string(),
   gaps: z.array(Gap),
+  /** Does this source's video go to the PACS? (`pacs` of its configuration) */
+  pacs: z.boolean().default(true),
   /** How many formats (epochs with different parameters) the file holds; 1 in the normal case. */
   formats: z.int().positive().default(1),
 });
