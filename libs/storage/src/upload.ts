@@ -1,0 +1,209 @@
+import { createHash, hash } from 'node:crypto';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
+import type { S3Connection } from './connection.ts';
+
+/** One stretch of an object and its SHA-256: lets a read-back run in parallel ranges. */
+export interface ObjectPart {
+  offset: number;
+  bytes: number;
+  /** 64 hexadecimal digits. */
+  sha256: string;
+}
+
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  /** Of the whole object, 64 hexadecimal digits. */
+  sha256: string;
+  parts: ObjectPart[];
+}
+
+export interface UploadOptions {
+  /** Exact length in bytes; a source that gives fewer or more fails and leaves nothing behind. */
+  size: number;
+  contentType: string;
+  /** Bytes per part of a multipart upload: 8 MiB unless told. Memory is `(concurrency + 1) * partBytes`. */
+  partBytes?: number | undefined;
+  /** Parts on their way at once: 3 unless told. */
+  concurrency?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const MiB = 1024 ** 2;
+/** S3 takes 10 000 parts of an object and parts of at least 5 MiB. */
+const MAX_PARTS = 10_000;
+
+function partSize(options: UploadOptions): number {
+  const needed = Math.ceil(options.size / MAX_PARTS / MiB) * MiB;
+  return Math.max(options.partBytes ?? 8 * MiB, 5 * MiB, needed);
+}
+
+/** Cuts a stream into buffers of exactly `partBytes` (the last is shorter), hashing the whole on the way. */
+async function* cut(
+  key: string,
+  source: AsyncIterable<Uint8Array>,
+  options: { size: number; partBytes: number; take: () => Buffer; update: (bytes: Uint8Array) => void },
+): AsyncGenerator<Buffer> {
+  let part = options.take();
+  let filled = 0;
+  let total = 0;
+  for await (const chunk of source) {
+    total += chunk.byteLength;
+    if (total > options.size) {
+      throw inputError('object-size', `${key}: the source gave more than the announced ${options.size} bytes`);
+    }
+    options.update(chunk);
+    for (let at = 0; at < chunk.byteLength;) {
+      const piece = chunk.subarray(at, at + options.partBytes - filled);
+      part.set(piece, filled);
+      filled += piece.byteLength;
+      at += piece.byteLength;
+      if (filled === options.partBytes) {
+        yield part;
+        part = options.take();
+        filled = 0;
+      }
+    }
+  }
+  if (total !== options.size) {
+    throw inputError('object-size', `${key}: the source ended at ${total} of the announced ${options.size} bytes`);
+  }
+  if (filled > 0 || total === 0) yield part.subarray(0, filled);
+}
+
+async function putPart(connection: S3Connection, key: string, query: string, body: Buffer, part: ObjectPart) {
+  const { client, bucket } = connection;
+  const response = await client.makeRequestStreamAsync(
+    { method: 'PUT', bucketName: bucket, objectName: key, query, headers: { 'content-length': String(body.length) } },
+    body,
+    client.enableSHA256 ? part.sha256 : '',
+    [200],
+    '',
+  );
+  response.resume();
+  return (response.headers.etag ?? '').replaceAll('"', '');
+}
+
+/** S3's tag of a multipart object: MD5 over the parts' MD5s, then the number of parts. */
+function multipartTag(etags: readonly string[]): string {
+  return `${hash('md5', Buffer.from(etags.join(''), 'hex'))}-${etags.length}`;
+}
+
+/** An answer may be lost after the server has completed: then the object stands there with our very tag. */
+async function complete(
+  connection: S3Connection,
+  key: string,
+  uploadId: string,
+  etags: string[],
+  signal?: AbortSignal,
+) {
+  const { client, bucket } = connection;
+  let earlier = 0;
+  await connection.retry('complete', key, signal, async () => {
+    try {
+      const parts = etags.map((etag, index) => ({ part: index + 1, etag }));
+      await client.completeMultipartUpload(bucket, key, uploadId, parts);
+    } catch (error) {
+      if (earlier++ === 0) throw error;
+      const found = await client.statObject(bucket, key).catch(() => undefined);
+      if (found?.etag !== multipartTag(etags)) throw error;
+    }
+  });
+}
+
+/**
+ * Streams `source` into one object: one PUT when it fits a part, else a multipart upload with parts in parallel.
+ * The object appears whole or not at all; a failure aborts the upload, so no parts are left behind.
+ */
+export async function upload(
+  connection: S3Connection,
+  key: string,
+  source: AsyncIterable<Uint8Array>,
+  options: UploadOptions,
+): Promise<StoredObject> {
+  const { signal } = options;
+  const { client, bucket } = connection;
+  const single = options.size <= partSize(options);
+  const partBytes = single ? Math.max(options.size, 1) : partSize(options);
+  const concurrency = options.concurrency ?? 3;
+  const whole = createHash('sha256');
+  const parts: ObjectPart[] = [];
+  const etags: string[] = [];
+  const free: Buffer[] = [];
+  const take = () => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);
+  const headers = { 'Content-Type': options.contentType };
+
+  const stopped = new AbortController();
+  const abort = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
+  let uploadId: string | undefined;
+  const inFlight = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
+
+  const send = (body: Buffer) => {
+    const index = parts.length;
+    const part = { offset: index * partBytes, bytes: body.byteLength, sha256: hash('sha256', body) };
+    parts.push(part);
+    const id = uploadId;
+    const query = `partNumber=${index + 1}&uploadId=${encodeURIComponent(id ?? '')}`;
+    const sending = connection
+      .retry('put', key, abort, () => putPart(connection, key, query, body, part))
+      .then(
+        (etag) => {
+          etags[index] = etag;
+          if (body.buffer.byteLength === partBytes) free.push(Buffer.from(body.buffer));
+        },
+        (error: unknown) => {
+          failure ??= { error };
+          stopped.abort(error);
+        },
+      )
+      .finally(() => inFlight.delete(sending));
+    inFlight.add(sending);
+  };
+
+  try {
+    const cutting = cut(key, source, { size: options.size, partBytes, take, update: (bytes) => whole.update(bytes) });
+    if (single) {
+      for await (const body of cutting) {
+        const part = { offset: 0, bytes: body.byteLength, sha256: whole.copy().digest('hex') };
+        parts.push(part);
+        await connection.retry('put', key, signal, async () => {
+          const options = { method: 'PUT', bucketName: bucket, objectName: key, query: '' };
+          const length = { 'content-length': String(body.length) };
+          const sum = client.enableSHA256 ? part.sha256 : '';
+          const request = { ...options, headers: { ...headers, ...length } };
+          (await client.makeRequestStreamAsync(request, body, sum, [200], '')).resume();
+        });
+      }
+    } else {
+      uploadId = await connection.retry('begin', key, signal, () =>
+        client.initiateNewMultipartUpload(bucket, key, { ...headers }),
+      );
+      for await (const body of cutting) {
+        abort.throwIfAborted();
+        send(body);
+        while (inFlight.size >= concurrency) await Promise.race(inFlight);
+      }
+      await Promise.all(inFlight);
+      abort.throwIfAborted();
+      await complete(connection, key, uploadId, etags, signal);
+    }
+  } catch (error) {
+    stopped.abort(error);
+    await Promise.all(inFlight);
+    if (uploadId !== undefined) await abortUpload(connection, key, uploadId);
+    throw failure?.error ?? error;
+  }
+  return { key, bytes: options.size, sha256: whole.digest('hex'), parts };
+}
+
+/** Removes the parts of an unfinished upload; one that is already gone is fine, a server away is left to the sweep. */
+export async function abortUpload(connection: S3Connection, key: string, uploadId: string): Promise<void> {
+  try {
+    await connection.retry('abort', key, undefined, () =>
+      connection.client.abortMultipartUpload(connection.bucket, key, encodeURIComponent(uploadId)),
+    );
+  } catch (error) {
+    if (!(error instanceof SmartBoxError)) throw error;
+  }
+}
