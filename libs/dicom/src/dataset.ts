@@ -1,0 +1,15 @@
+/** One value of an attribute; numbers for IS, DS, US, UL, FD, AT. */
+export type DatasetValue = string | number;
+
+/** Attributes by keyword (PS3.6). An empty array writes the attribute with no value (type 2). */
+export interface Dataset {
+  [keyword: string]: DatasetValue | readonly DatasetValue[] | readonly Dataset[] | undefined;
+}
+
+/** A coded concept (PS3.3 section 8). */
+export interface Code {
+  value: string;
+  /** Coding Scheme Designator: `SCT`, `DCM`. */
+  scheme: string;
+  meaning: string;
+}

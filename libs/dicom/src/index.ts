@@ -1,0 +1,15 @@
+export * from './build-object.ts';
+export { bufferSource, fileSource, type ByteSource } from './byte-source.ts';
+export * from './check-encapsulation.ts';
+export type * from './dataset.ts';
+export * from './fit-transfer-syntax.ts';
+export * from './mp4-facts.ts';
+export type * from './object-input.ts';
+export { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from './part10-header.ts';
+export * from './part10-reader.ts';
+export * from './part10-writer.ts';
+export * from './payload.ts';
+export * from './sop-classes.ts';
+export * from './transfer-syntaxes.ts';
+export { decimalString, localTime, personName } from './values.ts';
+export * from './video-facts.ts';

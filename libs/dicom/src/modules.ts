@@ -1,0 +1,212 @@
+import type { Code, Dataset } from './dataset.ts';
+import type { ImageInput, ObjectContext, SopReference, VideoInput } from './object-input.ts';
+import type { SopClass } from './sop-classes.ts';
+import type { TransferSyntax } from './transfer-syntaxes.ts';
+import * as v from './values.ts';
+import { framesPerSecond } from './video-facts.ts';
+
+/** A type 2 attribute: present, empty where nothing is known. */
+function type2<T>(value: T | undefined | '', write: (value: T) => string): string | [] {
+  return value === undefined || value === '' ? [] : write(value);
+}
+
+/** A type 3 attribute: absent where nothing is known. */
+function type3(keyword: string, value: string | undefined, write: (value: string) => string): Dataset {
+  const text = value === undefined || value.trim() === '' ? '' : write(value);
+  return text === '' ? {} : { [keyword]: text };
+}
+
+function code(value: Code): Dataset {
+  return {
+    CodeValue: v.shortString('CodeValue', value.value),
+    CodingSchemeDesignator: v.shortString('CodingSchemeDesignator', value.scheme),
+    CodeMeaning: v.description(value.meaning),
+  };
+}
+
+function reference(each: SopReference): Dataset {
+  return {
+    ReferencedSOPClassUID: v.uid('ReferencedSOPClassUID', each.sopClassUid),
+    ReferencedSOPInstanceUID: v.uid('ReferencedSOPInstanceUID', each.sopInstanceUid),
+  };
+}
+
+/** Patient Module, PS3.3 C.7.1.1. */
+export function patientModule({ patientStudy: { patient } }: ObjectContext): Dataset {
+  return {
+    PatientName: type2(patient.name, (each) => v.personName('PatientName', each)),
+    PatientID: type2(patient.id, (each) => v.longString('PatientID', each)),
+    ...type3('IssuerOfPatientID', patient.issuerOfId, (each) => v.longString('IssuerOfPatientID', each)),
+    PatientBirthDate: type2(patient.birthDate, (each) => v.date('PatientBirthDate', each)),
+    PatientSex: type2(patient.sex, (each) => v.codeString('PatientSex', each)),
+  };
+}
+
+/** General Study Module, PS3.3 C.7.2.1. */
+export function studyModule({ patientStudy: { study, utcOffsetMinutes } }: ObjectContext): Dataset {
+  const started = study.startedAt && v.localTime(study.startedAt, utcOffsetMinutes);
+  const referenced = study.referencedStudies ?? [];
+  return {
+    StudyInstanceUID: v.uid('StudyInstanceUID', study.instanceUid),
+    StudyDate: started?.date ?? [],
+    StudyTime: started?.time ?? [],
+    StudyID: type2(study.id, (each) => v.shortString('StudyID', each)),
+    AccessionNumber: type2(study.accessionNumber, (each) => v.shortString('AccessionNumber', each)),
+    ReferringPhysicianName: type2(study.referringPhysicianName, (each) => v.personName('ReferringPhysicianName', each)),
+    ...type3('StudyDescription', study.description, v.description),
+    ...(referenced.length > 0 ? { ReferencedStudySequence: referenced.map(reference) } : {}),
+  };
+}
+
+/** Request Attributes Macro, PS3.3 table 10-9: both ids are type 1C, so an item without them is left out. */
+function requestAttributes({ patientStudy: { study } }: ObjectContext): Dataset {
+  const { request } = study;
+  if (!request) return {};
+  const item: Dataset = {
+    ...type3('RequestedProcedureID', request.requestedProcedureId, (each) =>
+      v.shortString('RequestedProcedureID', each),
+    ),
+    ...type3('RequestedProcedureDescription', request.requestedProcedureDescription, v.description),
+    ...type3('ScheduledProcedureStepID', request.scheduledProcedureStepId, (each) =>
+      v.shortString('ScheduledProcedureStepID', each),
+    ),
+    ...type3('ScheduledProcedureStepDescription', request.scheduledProcedureStepDescription, v.description),
+  };
+  const complete = item.RequestedProcedureID !== undefined && item.ScheduledProcedureStepID !== undefined;
+  return complete ? { RequestAttributesSequence: [item] } : {};
+}
+
+/** General Series Module, PS3.3 C.7.3.1. Laterality is absent: the regions are unpaired or coded. */
+export function seriesModule(context: ObjectContext, sopClass: SopClass): Dataset {
+  const { series, patientStudy } = context;
+  const step = patientStudy.study.performedProcedureStep;
+  return {
+    Modality: v.codeString('Modality', series.modality ?? sopClass.modality),
+    SeriesInstanceUID: v.uid('SeriesInstanceUID', series.instanceUid),
+    SeriesNumber: series.number,
+    ...type3('SeriesDescription', series.description, v.description),
+    ...type3('OperatorsName', series.operatorsName, (each) => v.personName('OperatorsName', each)),
+    ...type3('PerformingPhysicianName', series.performingPhysicianName, (each) =>
+      v.personName('PerformingPhysicianName', each),
+    ),
+    ...(step ? { ReferencedPerformedProcedureStepSequence: [reference(step)] } : {}),
+    ...requestAttributes(context),
+  };
+}
+
+/** General Equipment Module, PS3.3 C.7.5.1. */
+export function equipmentModule({ equipment }: ObjectContext): Dataset {
+  return {
+    Manufacturer: type2(equipment.manufacturer, (each) => v.longString('Manufacturer', each)),
+    ...type3('ManufacturerModelName', equipment.modelName, (each) => v.longString('ManufacturerModelName', each)),
+    ...type3('SoftwareVersions', equipment.softwareVersions, (each) => v.longString('SoftwareVersions', each)),
+    ...type3('DeviceSerialNumber', equipment.deviceSerialNumber, (each) => v.longString('DeviceSerialNumber', each)),
+    ...type3('StationName', equipment.stationName, (each) => v.description(each, 16)),
+    ...type3('InstitutionName', equipment.institutionName, v.description),
+  };
+}
+
+/** General Image Module, PS3.3 C.7.6.1, with Acquisition DateTime. */
+export function imageModule(context: ObjectContext, image: ImageInput): Dataset {
+  const at = v.localTime(image.capturedAt, context.patientStudy.utcOffsetMinutes);
+  const { derivation } = image;
+  return {
+    InstanceNumber: image.number,
+    PatientOrientation: [],
+    ContentDate: at.date,
+    ContentTime: at.time,
+    AcquisitionDateTime: at.dateTime,
+    ImageType: [derivation ? 'DERIVED' : 'ORIGINAL', 'PRIMARY'],
+    ...(derivation ? { DerivationDescription: v.description(derivation.description, 1024) } : {}),
+    ...(derivation && derivation.sources.length > 0 ? { SourceImageSequence: derivation.sources.map(reference) } : {}),
+  };
+}
+
+/** Cine and Multi-frame Modules, PS3.3 C.7.6.5 and C.7.6.6. */
+export function cineModule(video: VideoInput): Dataset {
+  const fps = framesPerSecond(video.frameRate);
+  const variable = video.frameTimesMs;
+  const durationS = variable ? variable.reduce((sum, each) => sum + each, 0) / 1000 : video.frames / fps;
+  return {
+    NumberOfFrames: video.frames,
+    // Frame Time (0018,1063) or Frame Time Vector (0018,1065)
+    FrameIncrementPointer: variable ? 0x0018_1065 : 0x0018_1063,
+    ...(variable
+      ? { FrameTimeVector: variable.map(v.decimalString) }
+      : { FrameTime: v.decimalString((1000 * video.frameRate.den) / video.frameRate.num) }),
+    CineRate: Math.max(1, Math.round(fps)),
+    RecommendedDisplayFrameRate: Math.max(1, Math.round(fps)),
+    EffectiveDuration: v.decimalString(durationS),
+    PreferredPlaybackSequencing: 0,
+    ...audio(video.audioChannels),
+  };
+}
+
+/** Multiplexed Audio Channels Description, PS3.3 C.7.6.5: required where there is audio in the stream. */
+function audio(channels: VideoInput['audioChannels']): Dataset {
+  if (channels === undefined) return {};
+  // DCM 109112: ambient room environment (PS3.16 CID 3000)
+  const source = code({ value: '109112', scheme: 'DCM', meaning: 'Ambient room environment' });
+  return {
+    MultiplexedAudioChannelsDescriptionCodeSequence: [
+      {
+        ChannelIdentificationCode: 1,
+        ChannelMode: channels === 2 ? 'STEREO' : 'MONO',
+        ChannelSourceSequence: [source],
+      },
+    ],
+  };
+}
+
+/** Image Pixel Module, PS3.3 C.7.6.3, and Lossy Image Compression, C.7.6.1.1.5. */
+export function pixelModule(image: ImageInput, syntax: TransferSyntax, frames: number): Dataset {
+  const depth = image.bitDepth ?? 8;
+  const raw = image.rows * image.columns * 3 * frames * (depth / 8);
+  return {
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: syntax.photometricInterpretation,
+    PlanarConfiguration: 0,
+    Rows: image.rows,
+    Columns: image.columns,
+    BitsAllocated: depth === 8 ? 8 : 16,
+    BitsStored: depth,
+    HighBit: depth - 1,
+    PixelRepresentation: 0,
+    ...(syntax.lossyMethod
+      ? {
+          LossyImageCompression: '01',
+          LossyImageCompressionRatio: v.decimalString(Math.round((100 * raw) / image.payloadLength) / 100),
+          LossyImageCompressionMethod: syntax.lossyMethod,
+        }
+      : { LossyImageCompression: '00' }),
+  };
+}
+
+/** VL Image and Acquisition Context Modules, PS3.3 C.8.12.1 and C.7.6.14. */
+export function vlModule(image: ImageInput): Dataset {
+  return {
+    ...(image.anatomicRegion ? { AnatomicRegionSequence: [code(image.anatomicRegion)] } : {}),
+    ...(image.burnedInAnnotation === undefined ? {} : { BurnedInAnnotation: image.burnedInAnnotation ? 'YES' : 'NO' }),
+    AcquisitionContextSequence: [],
+  };
+}
+
+/** SC Equipment and SC Multi-frame Image Modules, PS3.3 C.8.6.1 and C.8.6.3. */
+export function secondaryCaptureModule(image: ImageInput): Dataset {
+  return {
+    ConversionType: 'DI',
+    BurnedInAnnotation: (image.burnedInAnnotation ?? false) ? 'YES' : 'NO',
+    // type 2C, and nothing says whether the body part is paired
+    Laterality: [],
+  };
+}
+
+/** SOP Common Module, PS3.3 C.12.1. */
+export function sopCommonModule(context: ObjectContext, image: ImageInput, sopClass: SopClass): Dataset {
+  return {
+    SpecificCharacterSet: 'ISO_IR 192',
+    SOPClassUID: sopClass.uid,
+    SOPInstanceUID: v.uid('SOPInstanceUID', image.sopInstanceUid),
+    TimezoneOffsetFromUTC: v.localTime(image.capturedAt, context.patientStudy.utcOffsetMinutes).offset,
+  };
+}

@@ -1,0 +1,119 @@
+import { inputError, toError } from '@smartbox/kernel';
+import type { ByteSource } from './byte-source.ts';
+import { parseH264Sps } from './h264-sps.ts';
+import { childBoxes, findBox, topLevelBoxes } from './mp4-boxes.ts';
+import type { VideoFacts } from './video-facts.ts';
+
+/** What an MP4 says about its video track; whether the GOPs are closed only a decoder can tell. */
+export type Mp4Facts = Omit<VideoFacts, 'closedGop'> & {
+  /** Is `moov` in front of `mdat`? */
+  faststart: boolean;
+};
+
+const MAX_MOOV = 64 << 20;
+
+/**
+ * Reads profile, level, size, rate and frame count of an MP4 out of its sample table and parameter sets, never out of a
+ * name: a few small reads, whatever the length.
+ * @throws SmartBoxError (input) where there is no readable MP4 with an H.264 or HEVC track
+ */
+export async function readMp4Facts(source: ByteSource): Promise<Mp4Facts> {
+  const boxes = await topLevelBoxes(source, { tolerateTail: true });
+  const moov = boxes.find((each) => each.type === 'moov');
+  if (!moov || moov.offset + moov.length > source.size)
+    throw inputError('not-mp4', 'The payload has no complete moov box (ISO 14496-12 8.2)');
+  if (moov.length > MAX_MOOV)
+    throw inputError('mp4-too-large', `The moov box has ${moov.length} bytes, at most ${MAX_MOOV} are read`);
+  const mdat = boxes.find((each) => each.type === 'mdat');
+  const content = Buffer.from(await source.read(moov.offset + moov.headerLength, moov.length - moov.headerLength));
+  try {
+    return { ...trackFacts(content), faststart: mdat === undefined || moov.offset < mdat.offset };
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw inputError('mp4-malformed', `The moov box cannot be read: ${toError(error).message}`);
+    throw error;
+  }
+}
+
+function handler(trak: Buffer): string {
+  return findBox(trak, 'mdia/hdlr')?.toString('latin1', 8, 12) ?? '';
+}
+
+function trackFacts(moov: Buffer): Omit<Mp4Facts, 'faststart'> {
+  const children = childBoxes(moov);
+  const traks = children.filter((each) => each.type === 'trak').map((each) => each.content);
+  const trak = traks.find((each) => handler(each) === 'vide');
+  const stbl = trak && findBox(trak, 'mdia/minf/stbl');
+  const stsd = stbl && findBox(stbl, 'stsd');
+  const mdhd = trak && findBox(trak, 'mdia/mdhd');
+  if (!stbl || !stsd || !mdhd) throw inputError('not-video', 'The MP4 has no video track');
+  const timescale = mdhd.readUInt32BE(mdhd[0] === 1 ? 20 : 12);
+  const timing = times(findBox(stbl, 'stts') ?? Buffer.alloc(8), timescale);
+  return {
+    ...sampleEntry(stsd),
+    ...timing,
+    bFrames: reordered(findBox(stbl, 'ctts')),
+    container: children.some((each) => each.type === 'mvex') ? 'fmp4' : 'mp4',
+    audioTracks: traks.filter((each) => handler(each) === 'soun').length,
+  };
+}
+
+/** Decoding times, ISO 14496-12 8.6.1.2. The last sample's duration is free: many writers guess it. */
+function times(stts: Buffer, timescale: number) {
+  const runs: { count: number; delta: number }[] = [];
+  for (let i = 0; i < stts.readUInt32BE(4); i++) {
+    runs.push({ count: stts.readUInt32BE(8 + 8 * i), delta: stts.readUInt32BE(12 + 8 * i) });
+  }
+  const frames = runs.reduce((sum, each) => sum + each.count, 0);
+  const ticks = runs.reduce((sum, each) => sum + each.count * each.delta, 0);
+  const delta = runs[0]?.delta ?? 0;
+  const tail = runs.length === 2 && runs[1]?.count === 1;
+  const constantFrameRate = runs.length === 1 || tail;
+  const rate = constantFrameRate ? reduce(timescale, delta) : reduce(frames * timescale, ticks);
+  return { frames, durationMs: timescale > 0 ? (1000 * ticks) / timescale : 0, frameRate: rate, constantFrameRate };
+}
+
+function reduce(num: number, den: number): { num: number; den: number } {
+  let [a, b] = [num, den];
+  while (b > 0) [a, b] = [b, a % b];
+  return a > 0 ? { num: num / a, den: den / a } : { num, den };
+}
+
+/** Do composition times differ from decoding times by more than a constant? ISO 14496-12 8.6.1.3. */
+function reordered(ctts: Buffer | undefined): boolean {
+  if (!ctts) return false;
+  const count = ctts.readUInt32BE(4);
+  for (let i = 1; i < count; i++) if (ctts.readInt32BE(12 + 8 * i) !== ctts.readInt32BE(12)) return true;
+  return false;
+}
+
+/** The first visual sample entry, ISO 14496-12 12.1.3, with the decoder configuration of ISO 14496-15 5.3.3 and 8.3.3. */
+function sampleEntry(stsd: Buffer) {
+  const entry = childBoxes(stsd.subarray(8))[0];
+  if (!entry) throw inputError('not-video', 'The video track has no sample entry');
+  const width = entry.content.readUInt16BE(24);
+  const height = entry.content.readUInt16BE(26);
+  const config = childBoxes(entry.content.subarray(78));
+  const avcC = config.find((each) => each.type === 'avcC')?.content;
+  if (avcC) {
+    const length = avcC.readUInt16BE(6);
+    return { ...parseH264Sps(avcC.subarray(8, 8 + length)), codec: 'h264' };
+  }
+  const hvcC = config.find((each) => each.type === 'hvcC')?.content;
+  if (!hvcC) throw inputError('unsupported-codec', `The video track is "${entry.type}", not H.264 or HEVC`);
+  const idc = hvcC.readUInt8(1) & 0x1f;
+  const profiles: Record<number, string> = { 1: 'Main', 2: 'Main 10', 3: 'Main Still Picture', 4: 'Rext' };
+  const chromas = ['4:0:0', '4:2:0', '4:2:2', '4:4:4'] as const;
+  return {
+    codec: 'hevc',
+    profile: profiles[idc] ?? `profile ${idc}`,
+    tier: (hvcC.readUInt8(1) & 0x20) === 0 ? ('Main' as const) : ('High' as const),
+    level: Math.round(hvcC.readUInt8(12) / 3),
+    width,
+    height,
+    chroma: chromas[hvcC.readUInt8(16) & 3] ?? ('4:2:0' as const),
+    bitDepth: 8 + (hvcC.readUInt8(17) & 7),
+    // general_progressive_source_flag clear and general_interlaced_source_flag set, ISO 23008-2 7.4.4
+    interlaced: (hvcC.readUInt8(6) & 0xc0) === 0x40,
+  };
+}

@@ -1,0 +1,71 @@
+import { deterministicUid } from '@smartbox/kernel';
+import { buildStill, buildVideo } from '../build-object.ts';
+import type { Dataset } from '../dataset.ts';
+import type { ImageInput, ObjectContext, VideoInput } from '../object-input.ts';
+import { sopClasses } from '../sop-classes.ts';
+
+/** A whole set of inputs with every optional attribute filled, for specs. */
+export function sampleContext(name = 'Müller^Jürgen^^Dr.'): ObjectContext {
+  const uid = (...parts: string[]) => deterministicUid('sample', ...parts);
+  return {
+    patientStudy: {
+      utcOffsetMinutes: 120,
+      patient: { name, id: 'P-4711', issuerOfId: 'KLINIK', birthDate: '19610503', sex: 'M' },
+      study: {
+        instanceUid: uid('study'),
+        startedAt: new Date('2026-06-11T22:30:00Z'),
+        id: 'S1',
+        accessionNumber: 'A-2026-17',
+        referringPhysicianName: 'Öztürk^Ayşe',
+        description: 'Koloskopie',
+        request: {
+          requestedProcedureId: 'RP1',
+          requestedProcedureDescription: 'Koloskopie mit Polypektomie',
+          scheduledProcedureStepId: 'SPS1',
+          scheduledProcedureStepDescription: 'Koloskopie',
+        },
+        referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: uid('study') }],
+        performedProcedureStep: { sopClassUid: '1.2.840.10008.3.1.2.3.3', sopInstanceUid: uid('mpps') },
+      },
+    },
+    series: {
+      instanceUid: uid('series'),
+      number: 1,
+      description: 'Endoskop',
+      operatorsName: 'Weiß^Änne',
+      performingPhysicianName: 'Groß^Übe',
+    },
+    equipment: {
+      manufacturer: 'SmartBox',
+      modelName: 'SmartBox',
+      softwareVersions: '0.1.0',
+      deviceSerialNumber: 'or-1',
+      stationName: 'OP 1',
+      institutionName: 'Klinikum',
+    },
+  };
+}
+
+export function sampleImage(): ImageInput {
+  return {
+    sopInstanceUid: deterministicUid('sample', 'instance'),
+    number: 1,
+    capturedAt: new Date('2026-06-11T22:45:12.345Z'),
+    rows: 720,
+    columns: 1280,
+    payloadLength: 1_000_001,
+    anatomicRegion: { value: '71854001', scheme: 'SCT', meaning: 'Colon' },
+    burnedInAnnotation: false,
+  };
+}
+
+export function sampleVideo(): VideoInput {
+  return { ...sampleImage(), frames: 3600, frameRate: { num: 30, den: 1 } };
+}
+
+/** The object of any SOP class SmartBox writes. */
+export function sampleDataset(sopClassUid: string, syntax: string, context = sampleContext()): Dataset {
+  return sopClasses.get(sopClassUid)?.kind === 'still'
+    ? buildStill(sopClassUid, syntax, context, sampleImage())
+    : buildVideo(sopClassUid, syntax, context, sampleVideo());
+}
