@@ -10,3 +10,16 @@ export {
 } from './native/decode.ts';
 export { H264Encoder, viewPlanes, type EncoderOptions } from './native/encoder.ts';
 export { probe, PacketStatistics, type MediaProbe } from './native/probe.ts';
+export {
+  PictureReader,
+  spriteSheet,
+  takePicture,
+  takeStill,
+  type Picture,
+  type PictureOptions,
+  type Position,
+  type SpriteOptions,
+  type SpriteSheet,
+} from './native/pictures.ts';
+export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
+export { syntheticFragments, writeSyntheticVideo, type SyntheticVideo } from './native/testing.ts';

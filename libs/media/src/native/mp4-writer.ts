@@ -1,0 +1,47 @@
+import { AV_CODEC_FLAG_GLOBAL_HEADER } from 'node-av/constants';
+import { FormatContext, Packet, Rational, type CodecParameters, type Stream } from 'node-av/lib';
+import { TIMESCALE } from '../frame-rate.ts';
+import { check } from './av.ts';
+
+export const GLOBAL_HEADER = AV_CODEC_FLAG_GLOBAL_HEADER;
+
+/** Writes one video track into a faststart MP4 (`moov` before `mdat`). */
+export class Mp4Writer {
+  private readonly output: FormatContext;
+  private readonly stream: Stream;
+  private readonly path: string;
+
+  constructor(path: string, parameters: CodecParameters) {
+    this.path = path;
+    this.output = new FormatContext();
+    check(this.output.allocOutputContext2(null, 'mp4', path), `write ${path}`);
+    this.stream = this.output.newStream(null);
+    check(parameters.copy(this.stream.codecpar), 'copy the codec parameters');
+    this.stream.codecpar.codecTag = 0;
+    this.stream.timeBase = new Rational(1, TIMESCALE);
+    check(this.output.openOutputSync(), `write ${path}`);
+    check(this.output.setOption('movflags', '+faststart'), 'set movflags');
+    check(this.output.writeHeaderSync(null), `write ${path}`);
+  }
+
+  /** Takes a packet whose times are in `timeBase`; it is left empty. */
+  write(packet: Packet, timeBase: { num: number; den: number }): void {
+    packet.streamIndex = this.stream.index;
+    packet.rescaleTs(timeBase, this.stream.timeBase);
+    packet.pos = -1n;
+    check(this.output.writeFrameSync(packet), `write ${this.path}`);
+    packet.unref();
+  }
+
+  finish(): void {
+    check(this.output.writeTrailerSync(), `finish ${this.path}`);
+    this.output.closeOutputSync();
+    this.output.freeContext();
+  }
+
+  /** After a failure: the file is incomplete and the caller removes it. */
+  abandon(): void {
+    this.output.closeOutputSync();
+    this.output.freeContext();
+  }
+}
