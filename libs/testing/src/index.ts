@@ -8,5 +8,6 @@ export * from './servers/postgres.ts';
 export type { S3Credentials, S3Server } from './servers/s3-info.ts';
 export * from './servers/s3.ts';
 export * from './servers/server.ts';
+export * from './servers/shared.ts';
 export * from './supervise.ts';
 export * from './wait.ts';

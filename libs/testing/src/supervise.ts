@@ -5,19 +5,25 @@ import { dirname } from 'node:path';
 /**
  * A watcher that outlives `kill -9` of the parent, in POSIX sh so that it costs no memory: a background
  * subshell waits for the end of a pipe that only the parent holds (or for the owner process to go), then stops
- * the server (asked first, killed 5 s later, with its whole process group). The shell itself becomes the
- * server by `exec`, so the child's pid is the server's pid.
+ * the server (asked first, killed 5 s later, with its whole process group) and removes its temporary files.
+ * A line on the pipe means that the server is gone and the parent is well. The shell itself becomes the server
+ * by `exec`, so the child's pid is the server's pid.
  */
 const watcher = `
-signal=$1; owner=$2; shift 2
+signal=$1; owner=$2; remove=$3; shift 3
 (
-  if [ "$owner" = pipe ]; then read -r _ <&3
-  else while kill -0 "$owner" 2>/dev/null; do sleep 0.5; kill -0 $$ 2>/dev/null || exit 0; done
+  if [ "$owner" = pipe ]; then
+    if read -r _ <&3; then kill -KILL -$$; exit; fi
+  else
+    # not kill -0: the owner may belong to another user
+    while [ -d "/proc/$owner" ] || ps -p "$owner" >/dev/null 2>&1; do sleep 0.5; kill -0 $$ 2>/dev/null || exit 0; done
   fi
   kill -"$signal" $$ 2>/dev/null
   i=0
   while kill -0 $$ 2>/dev/null && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done
-  kill -KILL -$$ 2>/dev/null
+  kill -KILL $$ 2>/dev/null
+  if [ -n "$remove" ]; then rm -rf "$remove"; fi
+  kill -KILL -$$
 ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-
 `;
@@ -33,6 +39,8 @@ export interface SuperviseOptions {
   stopSignal?: 'TERM' | 'INT';
   uid?: number;
   gid?: number;
+  /** Removed when the owner died without stopping the server. */
+  temporaryDir?: string;
   /** Tie the server's life to this process instead of the calling one (servers shared by test workers). */
   ownerPid?: number;
 }
@@ -56,7 +64,10 @@ export function supervise(options: SuperviseOptions): Supervised {
   const signal = options.stopSignal ?? 'TERM';
   const child = spawn(
     '/bin/sh',
-    ['-c', watcher, 'sh', signal, String(options.ownerPid ?? 'pipe'), options.command, ...options.args],
+    [
+      ...['-c', watcher, 'sh', signal, String(options.ownerPid ?? 'pipe'), options.temporaryDir ?? ''],
+      ...[options.command, ...options.args],
+    ],
     {
       detached: true, // its own process group: a Ctrl-C in the terminal reaches the launcher only, which stops in order
       stdio: ['ignore', log, log, options.ownerPid === undefined ? 'pipe' : 'ignore'],
@@ -70,11 +81,13 @@ export function supervise(options: SuperviseOptions): Supervised {
   if (child.pid === undefined) throw new Error(`could not start ${options.command}`);
   const pid = child.pid;
   let alive = true;
+  child.stdio[3]?.on('error', () => undefined); // the watcher may be gone with its group
+  if (options.ownerPid !== undefined) child.unref();
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, killedBy) => {
       alive = false;
       const pipe = child.stdio[3];
-      if (pipe && 'destroy' in pipe) pipe.destroy();
+      if (pipe && 'end' in pipe) pipe.end('gone\n');
       resolve({ code, signal: killedBy });
     });
   });

@@ -92,6 +92,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
       args: ['-c', config],
       logFile,
       ...(options.ownerPid === undefined ? {} : { ownerPid: options.ownerPid }),
+      ...(data.temporary ? { temporaryDir: data.dir } : {}),
     }),
     ready: async () => (await natsServerVersion('127.0.0.1', port)) !== undefined,
     graceMs: 10_000,

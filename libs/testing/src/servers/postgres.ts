@@ -217,6 +217,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       stopSignal: 'INT', // "fast shutdown": does not wait for clients
       ...as,
       ...(options.ownerPid === undefined ? {} : { ownerPid: options.ownerPid }),
+      ...(data.temporary ? { temporaryDir: data.dir } : {}),
     }),
     ready: async () => (await query(urlFor('postgres'), 'SELECT 1')).length === 1,
     graceMs: 10_000,

@@ -161,11 +161,13 @@ export async function startS3(options: S3Options = {}): Promise<S3Server> {
     },
     logFile: options.logFile ?? join(data.dir, 's3.log'),
     ...(options.ownerPid === undefined ? {} : { ownerPid: options.ownerPid }),
+    ...(data.temporary ? { temporaryDir: data.dir } : {}),
   });
   const local = await startLocal({
     name: 'weed (S3)',
     command,
     ready: () => client.bucketExists(bucket),
+    graceMs: data.temporary ? 0 : 5000, // it takes 2 s to stop by itself, and bears being killed
     ...(data.temporary ? { cleanUp: () => removeDir(data.dir) } : {}),
   });
   await syncEveryObject(ports.filer, innerKey);
