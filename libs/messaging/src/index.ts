@@ -1,0 +1,12 @@
+export { assertVersion, OLDEST_SERVER, type ConnectionStatus } from './connection.ts';
+export { JetStreamConsumer, type ConsumerState, type JetStreamConsumerOptions } from './consumer.ts';
+export { KvStore, type KvChange, type KvOptions, type KvValue } from './kv.ts';
+export type * from './message.ts';
+export { Messaging, type MessagingOptions, type PublishEventOptions } from './messaging.ts';
+export { OnCommand, OnEvent, Rpc } from './nest/decorators.ts';
+export { connectMessaging, MessagingModule, type MessagingModuleOptions } from './nest/module.ts';
+export { JetStreamStrategy, type StrategyOptions } from './nest/strategy.ts';
+export type { Published } from './publish.ts';
+export { RingAccess, type RingHeader, type RingInfo, type RingMessage } from './ring.ts';
+export type { CallOptions, RpcServer } from './rpc.ts';
+export { done, reject, retryAfter, type Verdict } from './verdict.ts';
