@@ -11,3 +11,7 @@ export * from './servers/server.ts';
 export * from './servers/shared.ts';
 export * from './supervise.ts';
 export * from './wait.ts';
+export type { Rudeness } from './dicom/association.ts';
+export type { StoredInstance } from './dicom/store.ts';
+export * from './dicom/test-pacs.ts';
+export type { WorklistItem } from './dicom/worklist.ts';
