@@ -4,18 +4,8 @@ export { forkWorker, workerDied, type ForkOptions, type Worker, type WorkerExit 
 export { runChild, serveChild, type ChildContext, type RunChildOptions } from './child/run-child.ts';
 export { snapFrameRate, TIMESCALE, type FrameRate } from './frame-rate.ts';
 export { levelFor } from './h264/level.ts';
-export {
-  NAL,
-  nalType,
-  parseAvcC,
-  splitAnnexB,
-  splitAvcc,
-  splitNals,
-  toAnnexB,
-  toAvcc,
-  type AccessUnit,
-} from './h264/nal.ts';
-export { parseSps, sliceType, type Sps } from './h264/sps.ts';
+export { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc, toAnnexB, toAvcc, type AccessUnit } from './h264/nal.ts';
+export { codecString, parseSps, sliceType, type Sps } from './h264/sps.ts';
 export { box, findBox, fullBox, readBoxes, u16, u32, u64, type Box } from './mp4/boxes.ts';
 export {
   buildFragment,

@@ -9,7 +9,7 @@ export {
   type DecodedFrame,
 } from './native/decode.ts';
 export { H264Encoder, viewPlanes, type EncoderOptions } from './native/encoder.ts';
-export { probe, PacketStatistics, type MediaProbe } from './native/probe.ts';
+export { probe, videoFacts, PacketStatistics, type MediaProbe } from './native/probe.ts';
 export {
   PictureReader,
   spriteSheet,
@@ -23,3 +23,5 @@ export {
 } from './native/pictures.ts';
 export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
 export { syntheticFragments, writeSyntheticVideo, type SyntheticVideo } from './native/testing.ts';
+export { refusal, runIngest, type IngestHandlers, type IngestOptions, type StreamFormat } from './native/ingest.ts';
+export { TimeLine } from './native/time-line.ts';

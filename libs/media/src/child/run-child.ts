@@ -67,7 +67,8 @@ export async function runChild<Request, Progress, Result>(
         timer = setTimeout(onIdle, idleMs);
         if (message.type === 'ready') worker.send({ type: 'run', request });
         else if (message.type === 'progress') options.onProgress?.(message.progress);
-        else if (message.type === 'done') resolve(message.result);
+        else if (message.type === 'done' && !options.signal?.aborted) resolve(message.result);
+        else if (message.type === 'done') reject(cancelled());
         else reject(options.signal?.aborted ? cancelled() : new SmartBoxError(message.error));
       });
       void worker.exited.then((exit) => reject(options.signal?.aborted ? cancelled() : workerDied('the worker', exit)));

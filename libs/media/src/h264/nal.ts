@@ -56,15 +56,6 @@ export function splitAvcc(data: Uint8Array, lengthSize = 4): Uint8Array[] {
   return units;
 }
 
-export function isAnnexB(data: Uint8Array): boolean {
-  return data[0] === 0 && data[1] === 0 && (data[2] === 1 || (data[2] === 0 && data[3] === 1));
-}
-
-/** The NAL units of either packaging. */
-export function splitNals(data: Uint8Array): Uint8Array[] {
-  return isAnnexB(data) ? splitAnnexB(data) : splitAvcc(data);
-}
-
 export function toAnnexB(nals: readonly Uint8Array[]): Buffer {
   const parts: Uint8Array[] = [];
   for (const nal of nals) parts.push(LONG_START_CODE, nal);

@@ -228,3 +228,8 @@ export function sliceType(nal: Uint8Array): 'P' | 'B' | 'I' | 'SP' | 'SI' {
   bits.ue(); // first_mb_in_slice
   return (['P', 'B', 'I', 'SP', 'SI'] as const)[bits.ue() % 5] ?? 'P';
 }
+
+/** RFC 6381 name of a stream: `avc1.640029` (profile, constraints, level in hex). */
+export function codecString(sps: Pick<Sps, 'profileIdc' | 'constraintFlags' | 'levelIdc'>): string {
+  return `avc1.${[sps.profileIdc, sps.constraintFlags, sps.levelIdc].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

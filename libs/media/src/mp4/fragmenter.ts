@@ -1,5 +1,5 @@
 import { inputError } from '@smartbox/kernel';
-import { NAL, nalType, splitNals, toAvcc, type AccessUnit } from '../h264/nal.ts';
+import { NAL, nalType, splitAnnexB, toAvcc, type AccessUnit } from '../h264/nal.ts';
 import { box, fullBox, u32, u64 } from './boxes.ts';
 import { buildInitSegment, VIDEO_TRACK_ID } from './init-segment.ts';
 
@@ -145,7 +145,7 @@ export class Fragmenter {
   private toSample(unit: AccessUnit): Sample {
     const kept: Uint8Array[] = [];
     let changed = false;
-    for (const nal of splitNals(unit.data)) {
+    for (const nal of splitAnnexB(unit.data)) {
       switch (nalType(nal)) {
         case NAL.sps:
           changed ||= !this.sps || !sameBytes(this.sps, nal);

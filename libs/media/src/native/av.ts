@@ -45,19 +45,32 @@ export interface OpenOptions {
   readonly options?: Readonly<Record<string, string>>;
 }
 
-/** Opens a file path or URL for reading and finds its streams. Close it with `closeInput()`. */
-export async function openMedia(pathOrUrl: string, open: OpenOptions = {}): Promise<FormatContext> {
+/**
+ * Opens a file path or URL for reading and finds its streams. Close it with `closeInput()`.
+ * Aborting `signal` ends a wait for a sender.
+ */
+export async function openMedia(
+  pathOrUrl: string,
+  open: OpenOptions = {},
+  signal?: AbortSignal,
+): Promise<FormatContext> {
   const input = new FormatContext();
   input.allocContext();
   const format = open.format ? InputFormat.findInputFormat(open.format) : null;
   const options = open.options ? Dictionary.fromObject(open.options) : null;
-  check(await input.openInput(pathOrUrl, format, options), `open ${shown(pathOrUrl)}`);
-  const code = await input.findStreamInfo(null);
-  if (code < 0) {
-    await input.closeInput();
-    throw avError(code, `find streams in ${shown(pathOrUrl)}`);
+  const interrupt = (): void => input.interrupt();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    check(await input.openInput(pathOrUrl, format, options), `open ${shown(pathOrUrl)}`);
+    const code = await input.findStreamInfo(null);
+    if (code < 0) {
+      await input.closeInput();
+      throw avError(code, `find streams in ${shown(pathOrUrl)}`);
+    }
+    return input;
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
   }
-  return input;
 }
 
 /** The video stream. @throws SmartBoxError `no-video` naming what there is instead. */

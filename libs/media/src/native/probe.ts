@@ -1,9 +1,9 @@
-import { AV_CODEC_ID_H264, AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO } from 'node-av/constants';
-import { avGetCodecName, Packet, type FormatContext, type Stream } from 'node-av/lib';
+import { AV_CODEC_ID_H264, AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO, type AVPixelFormat } from 'node-av/constants';
+import { avGetCodecName, avGetPixFmtName, Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { SmartBoxError } from '@smartbox/kernel';
 import { snapFrameRate, TIMESCALE, type FrameRate } from '../frame-rate.ts';
-import { isAnnexB, NAL, nalType, parseAvcC, splitAnnexB, splitAvcc } from '../h264/nal.ts';
-import { parseSps, sliceType, type Sps } from '../h264/sps.ts';
+import { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc } from '../h264/nal.ts';
+import { codecString, parseSps, sliceType, type Sps } from '../h264/sps.ts';
 import { check, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
 import { ticks } from './decode.ts';
 
@@ -32,7 +32,8 @@ export interface MediaProbe {
     readonly bFrames: boolean;
     readonly startsWithKeyframe: boolean;
   };
-  readonly chroma: string;
+  /** From the SPS; for other codecs from the pixel format. */
+  readonly chroma: '4:2:0' | '4:2:2' | '4:4:4' | '4:0:0';
   readonly bitDepth: number;
   readonly interlaced: boolean;
   readonly audioTracks: readonly { readonly codec: string; readonly sampleRate: number; readonly channels: number }[];
@@ -90,10 +91,7 @@ export class PacketStatistics {
 
   private look(data: Buffer, keyframe: boolean): void {
     let idr = false;
-    const nals =
-      this.lengthSize > 0 && !(this.lengthSize === 4 && isAnnexB(data))
-        ? splitAvcc(data, this.lengthSize)
-        : splitAnnexB(data);
+    const nals = this.lengthSize > 0 ? splitAvcc(data, this.lengthSize) : splitAnnexB(data);
     for (const nal of nals) {
       const type = nalType(nal);
       if (type === NAL.idr) idr = true;
@@ -173,7 +171,7 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
       bFrames: facts.bFrames,
       startsWithKeyframe: facts.keyframes[0] === 0,
     },
-    chroma: facts.sps?.chroma ?? 'unknown',
+    chroma: facts.sps?.chroma ?? chromaOf(par.format as AVPixelFormat),
     bitDepth: facts.sps?.bitDepth ?? (par.bitsPerRawSample || 8),
     interlaced: facts.sps?.interlaced ?? false,
     audioTracks: input.streams
@@ -187,4 +185,60 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
     bytes: facts.bytes,
     sps: facts.sps,
   };
+}
+
+/** The same facts in the shape of `VideoFacts` in libs/contracts. */
+export function videoFacts(probed: MediaProbe): {
+  container: 'mp4' | 'mpegts' | 'matroska' | 'other';
+  codec: string;
+  codecString?: string;
+  profile: string;
+  level: number;
+  width: number;
+  height: number;
+  frameRate: FrameRate;
+  constantFrameRate: boolean;
+  frames: number;
+  durationMs: number;
+  chroma: '4:2:0' | '4:2:2' | '4:4:4' | '4:0:0';
+  bitDepth: number;
+  interlaced: boolean;
+  bFrames: boolean;
+  closedGop: boolean;
+  audioTracks: number;
+} {
+  const { container } = probed;
+  return {
+    container: container.includes('mp4')
+      ? 'mp4'
+      : container === 'mpegts'
+        ? 'mpegts'
+        : container.includes('matroska')
+          ? 'matroska'
+          : 'other',
+    codec: probed.codec,
+    ...(probed.sps ? { codecString: codecString(probed.sps) } : {}),
+    profile: probed.profile,
+    level: probed.level,
+    width: probed.width,
+    height: probed.height,
+    frameRate: probed.frameRate,
+    constantFrameRate: probed.constantFrameRate,
+    frames: probed.frames,
+    durationMs: probed.durationMs,
+    chroma: probed.chroma,
+    bitDepth: probed.bitDepth,
+    interlaced: probed.interlaced,
+    bFrames: probed.gop.bFrames,
+    closedGop: probed.gop.closed,
+    audioTracks: probed.audioTracks.length,
+  };
+}
+
+function chromaOf(format: AVPixelFormat): MediaProbe['chroma'] {
+  const name = avGetPixFmtName(format) ?? '';
+  if (name.includes('422') || name.startsWith('yuyv') || name.startsWith('uyvy')) return '4:2:2';
+  if (name.includes('444') || name.startsWith('rgb') || name.startsWith('bgr') || name.startsWith('gbr'))
+    return '4:4:4';
+  return name.startsWith('gray') ? '4:0:0' : '4:2:0';
 }
