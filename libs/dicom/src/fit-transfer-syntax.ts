@@ -83,6 +83,7 @@ export function forbids(uid: string, facts: VideoFacts, options: FitOptions = {}
   }
   if (reasons.list.length > 0) return reasons.list;
   general(facts, reasons);
+  if (reasons.list.length > 0) return reasons.list;
   if (syntax.layout === 'stream') fragment(facts, syntax, options.payloadLength, reasons);
   if (syntax.codec === 'h264') avc(facts, syntax, reasons);
   if (syntax.codec === 'hevc') hevc(facts, syntax, reasons);

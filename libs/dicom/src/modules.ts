@@ -182,10 +182,14 @@ export function pixelModule(image: ImageInput, syntax: TransferSyntax, frames: n
   };
 }
 
+// Required for video and type 1 inside (PS3.3 C.8.12.1); the widest region of PS3.16 CID 4031 claims nothing narrower,
+// and being unpaired it leaves Laterality out (C.7.3.1).
+const UNSPECIFIED_REGION: Code = { value: '38266002', scheme: 'SCT', meaning: 'Entire body' };
+
 /** VL Image and Acquisition Context Modules, PS3.3 C.8.12.1 and C.7.6.14. */
 export function vlModule(image: ImageInput): Dataset {
   return {
-    ...(image.anatomicRegion ? { AnatomicRegionSequence: [code(image.anatomicRegion)] } : {}),
+    AnatomicRegionSequence: [code(image.anatomicRegion ?? UNSPECIFIED_REGION)],
     ...(image.burnedInAnnotation === undefined ? {} : { BurnedInAnnotation: image.burnedInAnnotation ? 'YES' : 'NO' }),
     AcquisitionContextSequence: [],
   };
@@ -196,8 +200,7 @@ export function secondaryCaptureModule(image: ImageInput): Dataset {
   return {
     ConversionType: 'DI',
     BurnedInAnnotation: (image.burnedInAnnotation ?? false) ? 'YES' : 'NO',
-    // type 2C, and nothing says whether the body part is paired
-    Laterality: [],
+    AnatomicRegionSequence: [code(image.anatomicRegion ?? UNSPECIFIED_REGION)],
   };
 }
 

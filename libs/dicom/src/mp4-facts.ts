@@ -2,7 +2,7 @@ import { inputError, toError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
 import { parseH264Sps } from './h264-sps.ts';
 import { childBoxes, findBox, topLevelBoxes } from './mp4-boxes.ts';
-import type { VideoFacts } from './video-facts.ts';
+import { framesPerSecond, type FrameRate, type VideoFacts } from './video-facts.ts';
 
 /** What an MP4 says about its video track; whether the GOPs are closed only a decoder can tell. */
 export type Mp4Facts = Omit<VideoFacts, 'closedGop'> & {
@@ -58,19 +58,33 @@ function trackFacts(moov: Buffer): Omit<Mp4Facts, 'faststart'> {
   };
 }
 
-/** Decoding times, ISO 14496-12 8.6.1.2. The last sample's duration is free: many writers guess it. */
+/**
+ * Decoding times, ISO 14496-12 8.6.1.2. The last sample's duration is free: many writers guess it. A difference of one
+ * tick is rounding (59.94 frames/s on a 90 kHz clock), not a variable rate.
+ */
 function times(stts: Buffer, timescale: number) {
   const runs: { count: number; delta: number }[] = [];
   for (let i = 0; i < stts.readUInt32BE(4); i++) {
     runs.push({ count: stts.readUInt32BE(8 + 8 * i), delta: stts.readUInt32BE(12 + 8 * i) });
   }
   const frames = runs.reduce((sum, each) => sum + each.count, 0);
-  const ticks = runs.reduce((sum, each) => sum + each.count * each.delta, 0);
-  const delta = runs[0]?.delta ?? 0;
-  const tail = runs.length === 2 && runs[1]?.count === 1;
-  const constantFrameRate = runs.length === 1 || tail;
-  const rate = constantFrameRate ? reduce(timescale, delta) : reduce(frames * timescale, ticks);
-  return { frames, durationMs: timescale > 0 ? (1000 * ticks) / timescale : 0, frameRate: rate, constantFrameRate };
+  const total = (some: typeof runs) => some.reduce((sum, each) => sum + each.count * each.delta, 0);
+  const body = runs.length > 1 && runs.at(-1)?.count === 1 ? runs.slice(0, -1) : runs;
+  const deltas = body.map((each) => each.delta);
+  const constantFrameRate = frames > 0 && Math.max(...deltas) - Math.min(...deltas) <= 1;
+  const counted = constantFrameRate ? body : runs;
+  const count = counted.reduce((sum, each) => sum + each.count, 0);
+  const frameRate = nominal(reduce(count * timescale, total(counted)));
+  const ticks = constantFrameRate ? (total(counted) * frames) / count : total(runs);
+  return { frames, durationMs: timescale > 0 ? (1000 * ticks) / timescale : 0, frameRate, constantFrameRate };
+}
+
+/** 90000/1502 and its like are 60000/1001 after rounding; any other rate stays what it is. */
+function nominal(rate: FrameRate): FrameRate {
+  if (rate.den === 0 || rate.num % rate.den === 0) return rate;
+  const fps = framesPerSecond(rate);
+  const ntsc = { num: Math.round((fps * 1001) / 1000) * 1000, den: 1001 };
+  return Math.abs(framesPerSecond(ntsc) - fps) / fps < 0.0002 ? ntsc : rate;
 }
 
 function reduce(num: number, den: number): { num: number; den: number } {

@@ -87,7 +87,7 @@ export interface ImageInput {
   bitDepth?: 8 | 10 | undefined;
   /** Bytes of the compressed payload; gives the compression ratio. */
   payloadLength: number;
-  /** PS3.16 CID 4; absent where the site does not code it. */
+  /** PS3.16 CID 4; `Entire body` is written where the site does not code it. */
   anatomicRegion?: Code | undefined;
   derivation?: Derivation | undefined;
   /** Is there text burnt into the picture? */
