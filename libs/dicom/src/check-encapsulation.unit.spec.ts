@@ -6,7 +6,7 @@ import { bufferSource } from './byte-source.ts';
 import { checkEncapsulation } from './check-encapsulation.ts';
 import { createPart10, part10Stream } from './part10-writer.ts';
 import { SopClassUid } from './sop-classes.ts';
-import { sampleContext, sampleVideo } from './test-support/sample-objects.ts';
+import { sampleContext, sampleVideo } from '../test/sample-objects.ts';
 import { TransferSyntaxUid as T } from './transfer-syntaxes.ts';
 
 const payload = readFileSync(join(import.meta.dirname, '../test/fixtures/h264-720p-23976-bframes.mp4'));

@@ -11,7 +11,7 @@ import { number, readPart10, text } from './part10-reader.ts';
 import { createPart10, part10Stream, type PayloadShape } from './part10-writer.ts';
 import { extractPayload, payloadDigest } from './payload.ts';
 import { SopClassUid } from './sop-classes.ts';
-import { sampleContext, sampleDataset, sampleVideo } from './test-support/sample-objects.ts';
+import { sampleContext, sampleDataset, sampleVideo } from '../test/sample-objects.ts';
 import { TransferSyntaxUid as T } from './transfer-syntaxes.ts';
 import { buildVideo } from './build-object.ts';
 

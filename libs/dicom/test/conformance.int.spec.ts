@@ -14,7 +14,7 @@ import {
   TransferSyntaxUid as T,
   type Dataset,
 } from '../src/index.ts';
-import { sampleContext, sampleImage, sampleVideo } from '../src/test-support/sample-objects.ts';
+import { sampleContext, sampleImage, sampleVideo } from './sample-objects.ts';
 
 // The peers come from Debian (dicom3tools, dcmtk, python3-pydicom). In CI they have to be there.
 const has = (command: string, ...args: string[]) => spawnSync(command, args, { stdio: 'ignore' }).error === undefined;

@@ -1,6 +1,6 @@
 // Child of the memory spec: streams a dummy payload through the writer into nothing and reports the peak memory.
 import { createPart10, part10Stream, SopClassUid, TransferSyntaxUid } from '../src/index.ts';
-import { sampleDataset } from '../src/test-support/sample-objects.ts';
+import { sampleDataset } from './sample-objects.ts';
 
 const length = Number(process.argv[2]);
 const syntax = TransferSyntaxUid.hevcMain51;

@@ -1,8 +1,8 @@
 import { deterministicUid } from '@smartbox/kernel';
-import { buildStill, buildVideo } from '../build-object.ts';
-import type { Dataset } from '../dataset.ts';
-import type { ImageInput, ObjectContext, VideoInput } from '../object-input.ts';
-import { sopClasses } from '../sop-classes.ts';
+import { buildStill, buildVideo } from '../src/build-object.ts';
+import type { Dataset } from '../src/dataset.ts';
+import type { ImageInput, ObjectContext, VideoInput } from '../src/object-input.ts';
+import { sopClasses } from '../src/sop-classes.ts';
 
 /** A whole set of inputs with every optional attribute filled, for specs. */
 export function sampleContext(name = 'Müller^Jürgen^^Dr.'): ObjectContext {
