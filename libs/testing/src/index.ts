@@ -15,3 +15,6 @@ export type { Rudeness } from './dicom/association.ts';
 export type { StoredInstance } from './dicom/store.ts';
 export * from './dicom/test-pacs.ts';
 export type { WorklistItem } from './dicom/worklist.ts';
+export * from './dicom/pacs-view.ts';
+export * from './servers/dcmtk.ts';
+export * from './servers/orthanc.ts';

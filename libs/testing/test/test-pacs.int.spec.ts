@@ -1,57 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startTestPacs, until, type TestPacs, type WorklistItem } from '../src/index.ts';
+import { startTestPacs, until, type TestPacs } from '../src/index.ts';
+import { makeImage } from './fixtures/image.ts';
+import { worklistItem as item } from './fixtures/worklist-item.ts';
 
 const run = promisify(execFile);
-
-const item = (index: number, patientName: string, over: Partial<WorklistItem> = {}): WorklistItem => ({
-  patientName,
-  patientId: `P-${index}`,
-  patientBirthDate: '19700101',
-  patientSex: 'F',
-  accessionNumber: `A-${index}`,
-  studyInstanceUid: `2.25.${index}`,
-  requestedProcedureId: `RP-${index}`,
-  requestedProcedureDescription: 'Koloskopie',
-  stepId: `S-${index}`,
-  stepDescription: 'Koloskopie',
-  stationAe: 'OR1',
-  modality: 'ES',
-  date: '20260105',
-  time: '0930',
-  ...over,
-});
-
-/** A small valid Secondary Capture image, made by DCMTK. */
-async function makeImage(dir: string): Promise<{ path: string; uid: string }> {
-  const uid = '2.25.77';
-  const dump = join(dir, 'image.dump');
-  await writeFile(
-    dump,
-    `(0008,0016) UI 1.2.840.10008.5.1.4.1.1.7
-(0008,0018) UI ${uid}
-(0008,0005) CS ISO_IR 192
-(0010,0010) PN Müller^Jürgen
-(0028,0002) US 1
-(0028,0004) CS MONOCHROME2
-(0028,0010) US 2
-(0028,0011) US 2
-(0028,0100) US 8
-(0028,0101) US 8
-(0028,0102) US 7
-(0028,0103) US 0
-(7fe0,0010) OB 01\\02\\03\\04
-`,
-  );
-  const path = join(dir, 'image.dcm');
-  await run('dump2dcm', [dump, path]);
-  return { path, uid };
-}
 
 describe('the test PACS', () => {
   let pacs: TestPacs;

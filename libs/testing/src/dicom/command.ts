@@ -35,7 +35,7 @@ export function readCommand(bytes: Buffer): Command {
     if (value?.length !== 2) throw new ProtocolError(`the command set lacks (0000,${tag.toString(16)})`, 6);
     return value.readUInt16LE(0);
   };
-   
+
   const text = (tag: number): string => (elements.get(tag)?.toString('latin1') ?? '').replace(/[\u0000 ]+$/, '');
   return {
     field: short(0x0100),

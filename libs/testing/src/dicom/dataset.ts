@@ -81,7 +81,7 @@ function readElements(cursor: Cursor, end: number | undefined, depth: number): D
     if (cursor.at + length > cursor.bytes.length) throw new ProtocolError(`${tag} is longer than its data set`, 6);
     const raw = cursor.bytes.subarray(cursor.at, cursor.at + length);
     cursor.at += length;
-     
+
     set.set(tag, raw.toString('utf8').replace(/[\u0000 ]+$/, ''));
   }
   return set;

@@ -55,7 +55,6 @@ function* items(bytes: Buffer): Generator<{ type: number; body: Buffer }> {
 }
 
 const uid = (bytes: Buffer): string => {
-   
   const text = bytes.toString('latin1').replace(/\u0000+$/, '');
   if (!/^[0-9.]{1,64}$/.test(text)) throw new ProtocolError('not a UID', INVALID_PARAMETER);
   return text;
@@ -119,23 +118,43 @@ function item(type: number, ...parts: Buffer[]): Buffer {
 
 const text = (value: string): Buffer => Buffer.from(value, 'latin1');
 
-/** A-ASSOCIATE-AC (PS3.8 9.3.3) that answers a request, context by context. */
-export function associateAccept(request: AssociateRequest, answers: AnsweredContext[], maxLength: number): Buffer {
+function associateHead(request: AssociateRequest): Buffer {
   const head = Buffer.alloc(68);
   head.writeUInt16BE(1, 0);
   head.write(request.calledAe.padEnd(16), 4, 'latin1');
   head.write(request.callingAe.padEnd(16), 20, 'latin1');
+  return head;
+}
+
+function userInformation(maxLength: number): Buffer {
   const limit = Buffer.alloc(4);
   limit.writeUInt32BE(maxLength, 0);
-  return pdu(
-    PduType.associateAc,
-    head,
-    item(0x10, text('1.2.840.10008.3.1.1.1')),
-    ...answers.map((answer) =>
-      item(0x21, Buffer.from([answer.id, 0, answer.result, 0]), item(0x40, text(answer.transferSyntax))),
+  return item(0x50, item(0x51, limit), item(0x52, text('2.25.287461947263520119')));
+}
+
+const applicationContext = (): Buffer => item(0x10, text('1.2.840.10008.3.1.1.1'));
+
+/** A-ASSOCIATE-RQ (PS3.8 9.3.2). */
+export function associateRequest(request: AssociateRequest): Buffer {
+  const contexts = request.contexts.map(({ id, abstractSyntax, transferSyntaxes }) =>
+    item(
+      0x20,
+      Buffer.from([id, 0, 0, 0]),
+      item(0x30, text(abstractSyntax)),
+      ...transferSyntaxes.map((syntax) => item(0x40, text(syntax))),
     ),
-    item(0x50, item(0x51, limit), item(0x52, text('2.25.287461947263520119'))),
   );
+  const parts = [applicationContext(), ...contexts, userInformation(request.maxLength)];
+  return pdu(PduType.associateRq, associateHead(request), ...parts);
+}
+
+/** A-ASSOCIATE-AC (PS3.8 9.3.3) that answers a request, context by context. */
+export function associateAccept(request: AssociateRequest, answers: AnsweredContext[], maxLength: number): Buffer {
+  const contexts = answers.map((answer) =>
+    item(0x21, Buffer.from([answer.id, 0, answer.result, 0]), item(0x40, text(answer.transferSyntax))),
+  );
+  const parts = [applicationContext(), ...contexts, userInformation(maxLength)];
+  return pdu(PduType.associateAc, associateHead(request), ...parts);
 }
 
 export interface Rejection {

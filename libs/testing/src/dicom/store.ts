@@ -127,7 +127,7 @@ function readMeta(head: Buffer): { sopClassUid: string; sopInstanceUid: string; 
     const long = head.toString('latin1', at + 4, at + 6) === 'OB';
     const length = long ? head.readUInt32LE(at + 8) : head.readUInt16LE(at + 6);
     at += long ? 12 : 8;
-     
+
     values.set(tag, head.toString('latin1', at, at + length).replace(/\u0000$/, ''));
     at += length;
   }
