@@ -1,12 +1,10 @@
-import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
 import type { Service } from '@smartbox/contracts';
 import { toError } from '@smartbox/kernel';
 import { createLogger, type Logger } from '@smartbox/telemetry';
 import type { NatsLink } from './connection.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { fromNatsHeaders } from './headers.ts';
-import { ADVISORIES, apiCode, ensureStream, MESSAGE_NOT_FOUND } from './streams.ts';
+import { ADVISORIES, apiCode, ensureDurable, ensureStream, MESSAGE_NOT_FOUND } from './streams.ts';
 
 interface MaxDeliveries {
   stream: string;
@@ -22,23 +20,27 @@ interface MaxDeliveries {
 export class AdvisoryReader {
   readonly #link: NatsLink;
   readonly #service: Service;
-  readonly #durables: readonly { stream: string; durable: string }[];
   readonly #log: Logger;
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
   #fetching: { close(): Promise<unknown> } | undefined;
 
-  constructor(link: NatsLink, service: Service, durables: readonly { stream: string; durable: string }[]) {
+  constructor(link: NatsLink, service: Service) {
     this.#link = link;
     this.#service = service;
-    this.#durables = durables;
     this.#log = createLogger(service);
   }
 
   async start(): Promise<void> {
-    if (this.#durables.length === 0) return;
     await ensureStream(this.#link.jsm, ADVISORIES);
-    await this.#declare();
+    await ensureDurable(this.#link.jsm, {
+      stream: ADVISORIES.name,
+      durable: this.#name,
+      filterSubjects: ADVISORIES.subjects,
+      ackWaitMs: 30_000,
+      maxDeliver: -1,
+      deliver: 'all',
+    });
     this.#loop = this.#run();
   }
 
@@ -50,17 +52,6 @@ export class AdvisoryReader {
 
   get #name(): string {
     return `${this.#service}-advisories`;
-  }
-
-  async #declare(): Promise<void> {
-    const prefix = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES';
-    await this.#link.jsm.consumers.add(ADVISORIES.name, {
-      durable_name: this.#name,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(30_000),
-      filter_subjects: this.#durables.map(({ stream, durable }) => `${prefix}.${stream}.${durable}`),
-    });
   }
 
   async #run(): Promise<void> {
@@ -82,6 +73,8 @@ export class AdvisoryReader {
   }
 
   async #bury(advisory: MaxDeliveries): Promise<void> {
+    // Every service reads all of them and keeps its own: durables are named <service>-<what>.
+    if (!advisory.consumer.startsWith(`${this.#service}-`)) return;
     const message = await this.#link.jsm.streams
       .getMessage(advisory.stream, { seq: advisory.stream_seq })
       .catch((error: unknown) => {

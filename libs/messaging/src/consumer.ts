@@ -1,6 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Service } from '@smartbox/contracts';
-import { SmartBoxError, toError } from '@smartbox/kernel';
+import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { counter, createLogger, histogram, withSpan, type Logger } from '@smartbox/telemetry';
 import type { NatsLink } from './connection.ts';
 import { publishDeadLetter } from './dead-letter.ts';
@@ -48,6 +48,9 @@ export class JetStreamConsumer {
   readonly #fetching = new Set<{ close(): Promise<unknown> }>();
 
   constructor(link: NatsLink, options: JetStreamConsumerOptions, handler: MessageHandler) {
+    if (!options.durable.startsWith(`${options.service}-`)) {
+      throw inputError('durable-name', `durable ${options.durable}: it has to begin with ${options.service}-`);
+    }
     this.#link = link;
     this.options = options;
     this.#handler = handler;

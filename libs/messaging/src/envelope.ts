@@ -22,9 +22,9 @@ function schemaOf(subject: string): EventSchema | undefined {
   const name = subject.slice(4);
   let schema: EventSchema | undefined;
   if (subject.startsWith('evt.') && Object.hasOwn(events, name)) {
-    schema = cloudEvent(eventType(name as EventName), events[name as EventName]) as unknown as EventSchema;
+    schema = cloudEvent(eventType(name as EventName), events[name as EventName]);
   } else if (subject.startsWith('cmd.') && Object.hasOwn(commandMap, name)) {
-    schema = cloudEvent(commandType(name as CommandName), commandMap[name as CommandName]) as unknown as EventSchema;
+    schema = cloudEvent(commandType(name as CommandName), commandMap[name as CommandName]);
   }
   if (schema) schemas.set(subject, schema);
   return schema;

@@ -56,6 +56,7 @@ export class Messaging {
   readonly #consumers = new Set<JetStreamConsumer>();
   readonly #servers = new Set<RpcServer>();
   #advisories: AdvisoryReader | undefined;
+  #advisoriesStarted: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(link: NatsLink, options: MessagingOptions) {
@@ -167,17 +168,15 @@ export class Messaging {
   /** @internal The untyped form behind consumeEvents, consumeCommands and the decorators. */
   async consume(options: JetStreamConsumerOptions, handler: MessageHandler): Promise<JetStreamConsumer> {
     const consumer = new JetStreamConsumer(this.#link, options, handler);
+    await this.#readAdvisories();
     await consumer.start();
     this.#consumers.add(consumer);
-    await this.#readAdvisories();
     return consumer;
   }
 
-  async #readAdvisories(): Promise<void> {
-    await this.#advisories?.close();
-    const durables = [...this.#consumers].map(({ options }) => ({ stream: options.stream, durable: options.durable }));
-    this.#advisories = new AdvisoryReader(this.#link, this.service, durables);
-    await this.#advisories.start();
+  #readAdvisories(): Promise<void> {
+    this.#advisories ??= new AdvisoryReader(this.#link, this.service);
+    return (this.#advisoriesStarted ??= this.#advisories.start());
   }
 
   /**
