@@ -1,1 +1,20 @@
-export {};
+export { monotonicAtBroker, monotonicAtWall } from './anchor.ts';
+export { planClip, requestedMs, type ClipPlan, type ClipRequest } from './clip-plan.ts';
+export { ClipManifest } from './manifest.ts';
+export { assembleMovie, type FragmentPayload } from './mp4/assemble.ts';
+export { FragmentCorrupt, verifiedSamples } from './mp4/fragment.ts';
+export { layoutMovie, type MovieLayout } from './mp4/movie.ts';
+export {
+  fragmentName,
+  frameTicks,
+  msToNs,
+  nsToMs,
+  nsToTicks,
+  samplesOf,
+  ticksToMs,
+  ticksToNs,
+  type FragmentName,
+  type RingEntry,
+} from './ring-entry.ts';
+export { planSource, type PlannedFragment, type PlanOptions, type SourcePlan } from './source-plan.ts';
+export { timeline, type TimedEntry } from './timeline.ts';

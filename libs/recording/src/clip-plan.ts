@@ -1,0 +1,103 @@
+import type { Range } from '@smartbox/contracts';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { monotonicAtBroker, monotonicAtWall } from './anchor.ts';
+import { msToNs, nsToMs, type FragmentName, type RingEntry } from './ring-entry.ts';
+import { planSource, type SourcePlan } from './source-plan.ts';
+import { timeline, type TimedEntry } from './timeline.ts';
+
+export interface ClipRequest {
+  /** Sources wanted; those without anything in the range come back as `missing`. */
+  sources: readonly string[];
+  range: Range;
+  /** The moment of the request on the broker's clock: "the last N" counts back from it. Milliseconds since 1970. */
+  anchorMs: number;
+  corrupt?: ReadonlySet<FragmentName>;
+}
+
+export interface ClipPlan {
+  sources: SourcePlan[];
+  missing: { sourceId: string; reason: string }[];
+  requestedMs: number;
+  /** Length of the longest source, never more than what is there. */
+  savedMs: number;
+  truncated: boolean;
+}
+
+/** The last GOP may be unpublished at the press: up to this much the range moves back to what is there. */
+const TAIL_NS = 2_500_000_000n;
+/** Clocks of people and stations differ a little; this much of the future is not a mistake. */
+const FUTURE_MS = 5_000;
+
+function requestedRange(range: Range, anchorMs: number): { fromMs: number; toMs: number } {
+  if ('lastMs' in range) return { fromMs: anchorMs - range.lastMs, toMs: anchorMs };
+  const [fromMs, toMs] = [Date.parse(range.from), Date.parse(range.to)];
+  if (fromMs >= toMs) throw inputError('range-empty', `the range ends (${range.to}) before it begins (${range.from})`);
+  if (toMs > anchorMs + FUTURE_MS) {
+    const now = new Date(anchorMs).toISOString();
+    throw inputError('range-in-future', `the range ends at ${range.to}, which is in the future (now ${now})`);
+  }
+  return { fromMs, toMs };
+}
+
+/** The range on the station's monotonic clock. */
+function resolve(range: Range, anchorMs: number, entries: readonly TimedEntry[]) {
+  const { fromMs, toMs } = requestedRange(range, anchorMs);
+  if ('lastMs' in range) {
+    const pressed = monotonicAtBroker(entries, anchorMs);
+    if (pressed === undefined) return undefined;
+    const latest = entries.reduce((end, entry) => (entry.endNs > end ? entry.endNs : end), 0n);
+    const endNs = pressed > latest && pressed - latest <= TAIL_NS ? latest : pressed;
+    return { startNs: endNs - msToNs(range.lastMs), endNs };
+  }
+  const startNs = monotonicAtWall(entries, fromMs);
+  const endNs = monotonicAtWall(entries, toMs);
+  return startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
+}
+
+/** The range that a request means; for the check of its form before anything is read. */
+export function requestedMs(range: Range, anchorMs: number): number {
+  const { fromMs, toMs } = requestedRange(range, anchorMs);
+  return toMs - fromMs;
+}
+
+/**
+ * Plans a clip of several sources over the same range of the station's clock from ring headers alone.
+ * `entries` holds one procedure only: the caller leaves out every fragment of another.
+ * @throws SmartBoxError `range-empty`, `range-in-future`, `range-not-available`.
+ */
+export function planClip(entries: readonly RingEntry[], request: ClipRequest): ClipPlan {
+  const wanted = requestedMs(request.range, request.anchorMs);
+  const bySource = Map.groupBy(entries, (entry) => entry.headers.source);
+  const all = [...bySource.values()].flatMap((list) => timeline(list));
+  const range = resolve(request.range, request.anchorMs, all);
+  const sources: SourcePlan[] = [];
+  const missing: ClipPlan['missing'] = [];
+  for (const sourceId of request.sources) {
+    const own = bySource.get(sourceId) ?? [];
+    const plan = range && planSource(sourceId, own, range, request.corrupt ? { corrupt: request.corrupt } : {});
+    if (plan) sources.push(plan);
+    else missing.push({ sourceId, reason: own.length === 0 ? 'nothing in the ring' : 'nothing in this range' });
+  }
+  if (sources.length === 0) throw notAvailable(all, request);
+  const savedMs = Math.max(...sources.map((plan) => plan.durationMs));
+  return { sources, missing, requestedMs: wanted, savedMs, truncated: savedMs < wanted - SHORT_MS };
+}
+
+/** Less than the longest frame (10 fps) is not "less than asked". */
+const SHORT_MS = 100;
+
+function notAvailable(entries: readonly TimedEntry[], request: ClipRequest): SmartBoxError {
+  const [first] = entries;
+  const start = entries.reduce((least, entry) => (entry.startNs < least ? entry.startNs : least), first?.startNs ?? 0n);
+  const end = entries.reduce((most, entry) => (entry.endNs > most ? entry.endNs : most), 0n);
+  const availableMs = first ? Math.round(nsToMs(end - start)) : 0;
+  const sources = request.sources.join(', ');
+  return new SmartBoxError({
+    code: 'range-not-available',
+    message: first
+      ? `nothing of ${sources} is in this range; the ring holds ${(availableMs / 1000).toFixed(1)} s of this procedure`
+      : `the ring holds nothing of ${sources} in this procedure`,
+    fault: 'input',
+    details: { availableMs },
+  });
+}

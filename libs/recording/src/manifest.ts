@@ -1,0 +1,45 @@
+import { Gap, Instant, ObjectKey, Rational, Sha256, Token, Ulid } from '@smartbox/contracts';
+import { z } from 'zod';
+
+/** `clips/<clip>/<source>/manifest.json`: what a source's file is made of and how to prove it. Written after it. */
+export const ClipManifest = z.object({
+  version: z.literal(1),
+  clipId: Ulid,
+  kind: z.enum(['clip', 'recording', 'still']),
+  stationId: Token,
+  procedureId: Ulid,
+  sourceId: Token,
+  key: ObjectKey,
+  bytes: z.int().positive(),
+  sha256: Sha256,
+  /** Ranges of the file with their own hashes: a read-back runs in parallel. */
+  parts: z.array(z.object({ offset: z.int().nonnegative(), bytes: z.int().positive(), sha256: Sha256 })),
+  /** The moment on the broker's clock that the range counts from, milliseconds since 1970. */
+  anchorMs: z.number(),
+  requestedMs: z.number().nonnegative(),
+  startedAt: Instant,
+  startMonotonicNs: z.string().regex(/^\d+$/),
+  endMonotonicNs: z.string().regex(/^\d+$/),
+  frames: z.int().positive(),
+  durationMs: z.number().positive(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  frameRate: Rational,
+  codec: z.string(),
+  /** Encoder and its exact options, or `passthrough`. */
+  encoder: z.string(),
+  formats: z.int().positive(),
+  gaps: z.array(Gap),
+  fragments: z.array(
+    z.object({
+      epoch: Ulid,
+      sequence: z.int().nonnegative(),
+      /** Of the ring message's payload. */
+      sha256: Sha256,
+      /** Of the samples taken, and how many. */
+      bytes: z.int().nonnegative(),
+      frames: z.int().positive(),
+    }),
+  ),
+});
+export type ClipManifest = z.infer<typeof ClipManifest>;
