@@ -102,7 +102,7 @@ export async function startWlmscpfs(
         const dataSet = writeDataSet(worklistDataSet(item), ExplicitLittleEndian);
         await writeFile(join(folder, `${item.stepId}.wl`), Buffer.concat([header, dataSet]));
       }
-      return ['-v', '-dfp', join(dir, 'items'), String(port)];
+      return ['-v', '-dfr', '-dfp', join(dir, 'items'), String(port)];
     },
     aeTitle,
     options,
