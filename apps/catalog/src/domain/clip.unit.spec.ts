@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deliveryOf, eventsOfClip, type Happened } from '../../test/clip-story.ts';
+import { deriveClip, type ClipNote } from './clip.ts';
+import { collectFacts, factOf, type Fact } from './facts.ts';
+import { journeyOf } from './journey.ts';
+
+const clipId = '01HZZZZZZZZZZZZZZZZZZZZZZ1';
+const note: ClipNote = {
+  kind: 'clip',
+  stationId: 'or-1',
+  procedureId: '01HZZZZZZZZZZZZZZZZZZZZZP1',
+  requestedAt: new Date('2026-11-23T10:00:00.000Z'),
+  requestedMs: 120_000,
+  stopRequestedAt: null,
+};
+const facts = (events: readonly Happened[]): Fact[] =>
+  collectFacts(events.flatMap((e) => factOf(e.name, e.data, e)?.fact ?? []));
+const stateAfter = (events: readonly Happened[], version = 1, own: ClipNote | undefined = note) =>
+  deriveClip(own, facts(events), version).clip?.state;
+const story = eventsOfClip({ clipId, sources: ['cam-a', 'cam-b'], destinations: ['pacs'] });
+
+describe('the state of a clip', () => {
+  it('follows the line, and only says what is true of every source', () => {
+    const seen = story.map((_, i) => stateAfter(story.slice(0, i)));
+    expect([...new Set(seen.concat(stateAfter(story)))]).toEqual([
+      'requested',
+      'saved',
+      'prepared',
+      'sending',
+      'sent',
+      'archived',
+    ]);
+    const oneStored = story.filter((e) => !(e.name.startsWith('pacs-gateway') && deliveryOf(e).sourceId === 'cam-b'));
+    expect(stateAfter(oneStored)).toBe('sending');
+  });
+
+  it('is the same whatever the order, and however often each fact is heard', () => {
+    const troubled = eventsOfClip({
+      clipId,
+      sources: ['cam-a', 'cam-b'],
+      destinations: ['pacs', 'cloud'],
+      trouble: true,
+    });
+    const expected = deriveClip(note, facts(troubled), 1);
+    expect(expected.clip?.state).toBe('archived');
+    const heard = fc
+      .tuple(
+        fc.shuffledSubarray(troubled, { minLength: troubled.length }),
+        fc.array(fc.constantFrom(...troubled), { maxLength: 10 }),
+      )
+      .map(([all, again]) => [...all, ...again]);
+    fc.assert(
+      fc.property(heard, (events) => {
+        expect(deriveClip(note, facts(events), 1)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('is the same for every permutation of any part of the story', () => {
+    const part = fc
+      .subarray(story)
+      .chain((some) => fc.tuple(fc.constant(some), fc.shuffledSubarray(some, { minLength: some.length })));
+    fc.assert(
+      fc.property(part, ([some, shuffled]) => {
+        expect(deriveClip(undefined, facts(shuffled), 1)).toEqual(deriveClip(undefined, facts(some), 1));
+      }),
+    );
+  });
+
+  it('says failed when nothing was kept, and forgets it when a second attempt is saved', () => {
+    const at = '2026-11-23T10:00:01.000Z';
+    const failed: Happened = {
+      name: 'buffer.clip.failed',
+      id: 'f1',
+      time: at,
+      data: { clipId, stationId: 'or-1', code: 'range-not-available', reason: 'the ring begins at 10:00:00' },
+    };
+    expect(deriveClip(note, facts([failed]), 1).clip).toMatchObject({
+      state: 'failed',
+      failureCode: 'range-not-available',
+      failureReason: 'the ring begins at 10:00:00',
+    });
+    expect(stateAfter([...story.slice(0, 1), failed])).toBe('saved');
+  });
+
+  it('says failed when a delivery was given up, and stops saying so when it is stored after a retry', () => {
+    const upToSending = story.filter(
+      (e) => e.name !== 'pacs-gateway.instance.stored' && e.name !== 'pacs-gateway.instance.committed',
+    );
+    const started = upToSending.find((e) => e.name === 'pacs-gateway.delivery.started');
+    if (!started) throw new Error('the story starts no delivery');
+    const dead: Happened = {
+      name: 'pacs-gateway.delivery.failed',
+      id: 'dead',
+      time: '2026-11-23T10:05:00.000Z',
+      data: { ...(started.data as object), attempt: 8, code: 'sop-class-refused', reason: 'A900' },
+    };
+    expect(stateAfter([...upToSending, dead])).toBe('failed');
+    expect(stateAfter([...story, dead])).toBe('archived');
+  });
+
+  it('does not count objects that carry an outdated patient', () => {
+    expect(stateAfter(story, 2)).toBe('prepared');
+  });
+
+  it('goes from recording to requested when it is stopped', () => {
+    const base = { clipId, stationId: 'or-1', procedureId: note.procedureId };
+    const started: Happened = {
+      name: 'buffer.recording.started',
+      id: 'r1',
+      time: '2026-11-23T10:00:00.500Z',
+      data: { ...base, startedAt: '2026-11-23T10:00:00.500Z', sources: ['cam-a'] },
+    };
+    const stopped: Happened = {
+      name: 'buffer.recording.stopped',
+      id: 'r2',
+      time: '2026-11-23T10:01:00.000Z',
+      data: { ...base, stoppedAt: '2026-11-23T10:01:00.000Z' },
+    };
+    expect(stateAfter([started], 1, undefined)).toBe('recording');
+    expect(stateAfter([stopped, started], 1, undefined)).toBe('requested');
+  });
+});
+
+describe('the journey', () => {
+  it('has each stage with the times of its events', () => {
+    const clip = deriveClip(note, facts(story), 1).clip;
+    if (!clip) throw new Error('no clip');
+    const steps = journeyOf(clip, facts(story));
+    expect(steps.map((s) => s.stage)).toEqual([
+      'save',
+      ...Array<string>(6).fill('prepare'),
+      'dicom',
+      'dicom',
+      'send',
+      'send',
+      'archive',
+      'archive',
+    ]);
+    for (const s of steps) expect(Date.parse(s.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(s.startedAt));
+    expect(steps[0]).toMatchObject({ startedAt: '2026-11-23T10:00:00.000Z', endedAt: '2026-11-23T10:00:02.000Z' });
+  });
+});

@@ -1,0 +1,76 @@
+import { isLater, type Fact, type FactOf } from './facts.ts';
+
+export type DeliveryState = 'waiting' | 'sending' | 'deferred' | 'stored' | 'committed' | 'failed';
+
+export interface DeliveryRow {
+  deliveryId: string;
+  instanceId: string;
+  sourceId: string;
+  sopInstanceUid: string;
+  destination: string;
+  state: DeliveryState;
+  attempt: number;
+  code: string | null;
+  reason: string | null;
+  retryAt: Date | null;
+  parked: boolean;
+  startedAt: Date | null;
+  storedAt: Date | null;
+  committedAt: Date | null;
+  updatedAt: Date;
+}
+
+type DeliveryFact = FactOf<'delivery-started' | 'delivery-deferred' | 'delivery-failed' | 'stored' | 'committed'>;
+const states: Record<DeliveryFact['name'], { state: DeliveryState; rank: number }> = {
+  'delivery-started': { state: 'sending', rank: 0 },
+  'delivery-deferred': { state: 'deferred', rank: 1 },
+  'delivery-failed': { state: 'failed', rank: 2 },
+  stored: { state: 'stored', rank: 3 },
+  committed: { state: 'committed', rank: 4 },
+};
+const isDelivery = (fact: Fact): fact is Fact & DeliveryFact => fact.name in states;
+
+/**
+ * Which of two facts says where a delivery stands. Stored and committed stay true whatever else is heard (a second
+ * attempt after a lost answer does not unsend); of the others the latest counts, then the higher attempt.
+ */
+function decides(a: DeliveryFact, b: DeliveryFact): boolean {
+  const [x, y] = [states[a.name].rank, states[b.name].rank];
+  if (x >= 3 || y >= 3) return x === y ? isLater(a, b) : x > y;
+  if (Date.parse(a.at) !== Date.parse(b.at)) return isLater(a, b);
+  const attempts = attemptOf(a) - attemptOf(b);
+  if (attempts !== 0) return attempts > 0;
+  return x === y ? isLater(a, b) : x > y;
+}
+const attemptOf = (fact: DeliveryFact): number => ('attempt' in fact.data ? fact.data.attempt : 0);
+const date = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
+
+/** Each delivery that any fact speaks of, in the order of their ids. */
+export function deriveDeliveries(facts: readonly Fact[]): DeliveryRow[] {
+  const byId = Map.groupBy(facts.filter(isDelivery), (fact) => fact.data.deliveryId);
+  return [...byId.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([deliveryId, own]) => {
+      const now = own.reduce((best, fact) => (decides(fact, best) ? fact : best));
+      const first = (name: DeliveryFact['name']) => date(own.find((fact) => fact.name === name)?.firstAt);
+      const said = now.data as { code?: string; reason?: string; warning?: string; retryAt?: string; parked?: boolean };
+      const { instanceId, sopInstanceUid, destination, origin } = now.data;
+      return {
+        deliveryId,
+        instanceId,
+        sourceId: origin.sourceId,
+        sopInstanceUid,
+        destination,
+        state: states[now.name].state,
+        attempt: Math.max(...own.map(attemptOf)),
+        code: said.code ?? null,
+        reason: said.reason ?? said.warning ?? null,
+        retryAt: date(said.retryAt),
+        parked: said.parked ?? false,
+        startedAt: first('delivery-started'),
+        storedAt: first('stored'),
+        committedAt: first('committed'),
+        updatedAt: new Date(now.at),
+      };
+    });
+}

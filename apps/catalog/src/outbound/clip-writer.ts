@@ -1,0 +1,117 @@
+import { deriveClip, placeOf, type ClipNote, type DerivedClip } from '../domain/clip.ts';
+import type { Fact } from '../domain/facts.ts';
+import type { ClipFact, ClipNote as NoteRow } from '../generated/prisma/client.ts';
+import { json, jsonOrNull, lock, type Tx } from './database.ts';
+
+export type DerivedTable = 'sources' | 'renditions' | 'instances' | 'deliveries';
+const everything: readonly DerivedTable[] = ['sources', 'renditions', 'instances', 'deliveries'];
+
+/** Locks of several clips, always taken in one order. */
+export async function lockClips(tx: Tx, clipIds: Iterable<string>): Promise<void> {
+  for (const clipId of [...new Set(clipIds)].sort()) await lock(tx, `clip/${clipId}`);
+}
+
+export const toFact = (row: ClipFact): Fact =>
+  ({
+    name: row.name,
+    key: row.key,
+    eventId: row.eventId,
+    at: row.at.toISOString(),
+    firstAt: row.firstAt.toISOString(),
+    data: row.data,
+  }) as unknown as Fact;
+
+/**
+ * Writes the clip anew from its note and its facts; the caller holds its lock.
+ * @param changedSequence EVENTS sequence of the change, for the feed.
+ */
+export async function refreshClip(
+  tx: Tx,
+  clipId: string,
+  changedSequence: bigint,
+  tables: ReadonlySet<DerivedTable> = new Set(everything),
+): Promise<void> {
+  const noteRow = await tx.clipNote.findUnique({ where: { clipId } });
+  const facts = (await tx.clipFact.findMany({ where: { clipId }, orderBy: { key: 'asc' } })).map(toFact);
+  const note = noteRow ? toNote(noteRow) : undefined;
+  const { procedureId } = placeOf(note, facts);
+  const procedure = procedureId ? await tx.procedure.findUnique({ where: { procedureId } }) : null;
+  const derived = deriveClip(note, facts, procedure?.version ?? 0);
+  if (derived.clip) {
+    const who = {
+      patientName: procedure?.patientName ?? '',
+      patientId: procedure?.patientId ?? '',
+      accessionNumber: procedure?.accessionNumber ?? null,
+      recipeName: procedure?.recipeName ?? null,
+    };
+    const said = {
+      description: noteRow?.description ?? null,
+      keep: noteRow?.keep ?? false,
+      hidden: noteRow?.hiddenAt != null,
+      traceId: noteRow?.traceId ?? null,
+    };
+    const { bytes, ...rest } = derived.clip;
+    const row = {
+      ...rest,
+      ...who,
+      ...said,
+      bytes: BigInt(bytes),
+      hasPoster: rest.posterSource !== null,
+      search: searchText([who.patientName, who.patientId, who.accessionNumber, said.description, procedure?.description]),
+    };
+    const known = await tx.clip.findUnique({ where: { clipId }, select: { changedSequence: true } });
+    const sequence = known && known.changedSequence > changedSequence ? known.changedSequence : changedSequence;
+    const data = { ...row, changedSequence: sequence };
+    await tx.clip.upsert({ where: { clipId }, create: { clipId, ...data }, update: data });
+  }
+  await writeTables(tx, clipId, derived, tables);
+}
+
+/** Names without their carets, everything lower-case: what the free search looks through. */
+export const searchText = (parts: readonly (string | null | undefined)[]): string =>
+  parts
+    .filter((part) => part != null)
+    .join(' ')
+    .replaceAll('^', ' ')
+    .toLowerCase();
+
+function toNote(row: NoteRow): ClipNote {
+  const { kind, stationId, procedureId, requestedAt, requestedMs, stopRequestedAt } = row;
+  return { kind: kind as ClipNote['kind'], stationId, procedureId, requestedAt, requestedMs, stopRequestedAt };
+}
+
+async function writeTables(tx: Tx, clipId: string, d: DerivedClip, tables: ReadonlySet<DerivedTable>): Promise<void> {
+  const where = { clipId };
+  if (tables.has('sources')) {
+    await tx.clipSource.deleteMany({ where });
+    const data = d.sources.map(({ frameRate, gaps, bytes, ...row }) => ({
+      ...row,
+      clipId,
+      bytes: BigInt(bytes),
+      frameRate: json(frameRate),
+      gaps: json(gaps),
+    }));
+    if (data.length > 0) await tx.clipSource.createMany({ data });
+  }
+  if (tables.has('renditions')) {
+    await tx.rendition.deleteMany({ where });
+    const data = d.renditions.map((row) => ({
+      ...row,
+      clipId,
+      bytes: BigInt(row.bytes),
+      sprite: jsonOrNull(row.sprite),
+    }));
+    if (data.length > 0) await tx.rendition.createMany({ data });
+  }
+  if (tables.has('instances')) {
+    await tx.instance.deleteMany({ where });
+    const data = d.instances.map((row) => ({ ...row, clipId, bytes: BigInt(row.bytes) }));
+    // Two facts that claim one SOP instance UID: the first stays, the projection does not stop for it.
+    if (data.length > 0) await tx.instance.createMany({ data, skipDuplicates: true });
+  }
+  if (tables.has('deliveries')) {
+    await tx.delivery.deleteMany({ where });
+    const data = d.deliveries.map((row) => ({ ...row, clipId }));
+    if (data.length > 0) await tx.delivery.createMany({ data, skipDuplicates: true });
+  }
+}

@@ -1,0 +1,160 @@
+import { deterministicId } from '@smartbox/kernel';
+import { events, type EventName } from '@smartbox/contracts';
+
+/** An event as it stands in EVENTS, without its envelope. Used by the specs: a whole clip, told by every service. */
+export interface Happened {
+  name: EventName;
+  id: string;
+  time: string;
+  data: unknown;
+}
+
+interface Story {
+  clipId: string;
+  sources: string[];
+  destinations: string[];
+  /** Deliveries are deferred, given up and retried on the way. */
+  trouble?: boolean;
+  procedureId?: string;
+  stationId?: string;
+  procedureVersion?: number;
+}
+
+export const recipe = {
+  name: 'endoscopy',
+  version: 1,
+  title: { de: 'Endoskopie', en: 'Endoscopy' },
+  saveSeconds: 120,
+  dicom: { videoSopClass: 'video-endoscopic', stillSopClass: 'vl-endoscopic', modality: 'ES' },
+  renditions: ['pacs', 'poster', 'sprite'],
+  destinations: ['pacs'],
+};
+const hash = (digit: string) => digit.repeat(64);
+const begin = Date.parse('2026-11-23T10:00:00.000Z');
+
+export const deliveryOf = (event: Happened) => (event.data as { origin: { sourceId: string } }).origin;
+
+/** saved, then for all sources: renditions, instances, deliveries, commitments; one second apart, from 2 s on. */
+export function eventsOfClip(story: Story): Happened[] {
+  const { clipId, sources, destinations } = story;
+  const told: Happened[] = [];
+  const tell = (name: EventName, data: object) => {
+    const time = new Date(begin + (told.length + 2) * 1000).toISOString();
+    told.push({ name, id: `${clipId}/${told.length}`, time, data: events[name].parse(data) });
+    return time;
+  };
+  const where = {
+    stationId: story.stationId ?? 'or-1',
+    procedureId: story.procedureId ?? '01HZZZZZZZZZZZZZZZZZZZZZP1',
+  };
+  const startedAt = new Date(begin - 120_000).toISOString();
+  tell('buffer.clip.saved', {
+    clipId,
+    kind: 'clip',
+    ...where,
+    recipe: { ...recipe, destinations },
+    requestedAt: new Date(begin).toISOString(),
+    savedAt: new Date(begin + 2000).toISOString(),
+    requestedMs: 120_000,
+    savedMs: 120_000,
+    truncated: false,
+    sources: sources.map((sourceId) => ({
+      sourceId,
+      key: `clips/${clipId}/${sourceId}/source.mp4`,
+      manifestKey: `clips/${clipId}/${sourceId}/manifest.json`,
+      bytes: 1000,
+      sha256: hash('a'),
+      frames: 3600,
+      durationMs: 120_000,
+      startedAt,
+      startMonotonicNs: '1',
+      endMonotonicNs: '2',
+      width: 1280,
+      height: 720,
+      frameRate: { num: 30, den: 1 },
+      codec: 'avc1.64001f',
+      encoder: 'libx264',
+      gaps: [],
+    })),
+  });
+  const origin = (sourceId: string) => ({
+    kind: 'clip',
+    id: clipId,
+    sourceId,
+    ...where,
+    recipe: { ...recipe, destinations },
+    capturedAt: startedAt,
+    durationMs: 120_000,
+  });
+  for (const rendition of ['poster', 'sprite', 'pacs']) {
+    for (const sourceId of sources) {
+      tell('transcoder.rendition.ready', {
+        origin: origin(sourceId),
+        rendition,
+        key: `clips/${clipId}/${sourceId}/renditions/${rendition}`,
+        contentType: rendition === 'pacs' ? 'video/mp4' : 'image/jpeg',
+        bytes: 500,
+        sha256: hash('b'),
+        mode: rendition === 'pacs' ? 'passthrough' : 'encoded',
+        ...(rendition === 'pacs' ? {} : { picture: { width: 640, height: 360 } }),
+      });
+    }
+  }
+  const instanceId = (sourceId: string) => deterministicId('instance', clipId, sourceId);
+  const uid = (sourceId: string) =>
+    `2.25.${BigInt(`0x${Buffer.from(`${clipId}${sourceId}`).toString('hex').slice(0, 30)}`)}`;
+  for (const sourceId of sources) {
+    tell('dicomizer.instance.created', {
+      instanceId: instanceId(sourceId),
+      origin: origin(sourceId),
+      sopInstanceUid: uid(sourceId),
+      sopClassUid: '1.2.840.10008.5.1.4.1.1.77.1.1.1',
+      transferSyntaxUid: '1.2.840.10008.1.2.4.102',
+      studyInstanceUid: '2.25.1',
+      seriesInstanceUid: '2.25.2',
+      procedureVersion: story.procedureVersion ?? 1,
+      key: `instances/${uid(sourceId)}.dcm`,
+      bytes: 2000,
+      sha256: hash('c'),
+      payloadSha256: hash('a'),
+      payloadBytes: 1000,
+      payloadOffset: 900,
+      numberOfFrames: 3600,
+      destinations,
+    });
+  }
+  const pairs = sources.flatMap((sourceId) => destinations.map((destination) => ({ sourceId, destination })));
+  const base = ({ sourceId, destination }: { sourceId: string; destination: string }) => ({
+    deliveryId: deterministicId(instanceId(sourceId), destination),
+    instanceId: instanceId(sourceId),
+    sopInstanceUid: uid(sourceId),
+    destination,
+    origin: { kind: 'clip', id: clipId, sourceId },
+  });
+  for (const pair of pairs) {
+    tell('pacs-gateway.delivery.started', { ...base(pair), attempt: 1 });
+    if (!story.trouble) continue;
+    const retryAt = new Date(begin + 60_000).toISOString();
+    tell('pacs-gateway.delivery.deferred', {
+      ...base(pair),
+      attempt: 1,
+      code: 'away',
+      reason: 'refused',
+      retryAt,
+      parked: true,
+    });
+    tell('pacs-gateway.delivery.failed', {
+      ...base(pair),
+      attempt: 8,
+      code: 'a900',
+      reason: 'does not match SOP class',
+    });
+    tell('pacs-gateway.delivery.started', { ...base(pair), attempt: 9 });
+  }
+  for (const pair of pairs) {
+    const stored = { attempt: 1, transferSyntaxUid: '1.2.840.10008.1.2.4.102', status: 0, bytes: 2000, durationMs: 10 };
+    tell('pacs-gateway.instance.stored', { ...base(pair), ...stored });
+  }
+  for (const pair of pairs) tell('pacs-gateway.instance.committed', { ...base(pair), transactionUid: '2.25.9' });
+  return told;
+}
