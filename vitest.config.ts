@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // One conditions list for every project: workspace packages resolve to their TypeScript sources, no build needed.
 const conditions = ['@smartbox/source'];
 const common = {
+  // Specs declare Nest classes of their own; their tsconfig is not the one that the transformer finds.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: { conditions },
   ssr: { resolve: { conditions } },
 };

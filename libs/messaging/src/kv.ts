@@ -97,6 +97,7 @@ export class KvStore<T> {
     let resume = 0;
     while (!options.signal?.aborted) {
       try {
+        const present = (await this.#kv.status()).streamInfo.state.last_seq;
         const watcher = await this.#kv.watch({
           key: filter,
           ...(resume > 0 ? { resumeFromRevision: resume + 1 } : {}),
@@ -106,7 +107,12 @@ export class KvStore<T> {
         try {
           for await (const entry of watcher) {
             resume = Math.max(resume, entry.revision);
-            const base = { key: entry.key, revision: entry.revision, at: entry.created, initial: !entry.isUpdate };
+            const base = {
+              key: entry.key,
+              revision: entry.revision,
+              at: entry.created,
+              initial: entry.revision <= present,
+            };
             if (entry.operation !== 'PUT') {
               yield base;
               continue;

@@ -5,7 +5,7 @@ import { startNats, until, type NatsServer } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectNats } from '../src/connection.ts';
 import { done, type Messaging } from '../src/index.ts';
-import { join, marker } from './support.ts';
+import { collect, join, marker } from './support.ts';
 
 describe('a broker that is too old', () => {
   let server: Server;
@@ -130,7 +130,7 @@ describe('a broker that is restarted', () => {
       );
     }
     started = performance.now();
-    const headers = await Array.fromAsync(messaging.ring.readHeaders(stream.name, { subject: 'ring.or-9.room' }));
+    const headers = await collect(messaging.ring.readHeaders(stream.name, { subject: 'ring.or-9.room' }));
     const scan = performance.now() - started;
     console.log(`200 x 0.9 MB in ${big.toFixed(0)} ms; 3000 headers in ${scan.toFixed(0)} ms`);
     expect(headers).toHaveLength(3000);
@@ -140,7 +140,7 @@ describe('a broker that is restarted', () => {
     expect((await messaging.ring.lastMessage(stream.name, 'ring.or-9.scope'))?.sequence).toBe(200);
     expect((await messaging.ring.getMessage(stream.name, 7))?.payload.byteLength).toBe(900_000);
     expect(await messaging.ring.getMessage(stream.name, 99_999)).toBeUndefined();
-    expect(await Array.fromAsync(messaging.ring.readHeaders(stream.name, { subject: 'ring.or-9.none' }))).toEqual([]);
+    expect(await collect(messaging.ring.readHeaders(stream.name, { subject: 'ring.or-9.none' }))).toEqual([]);
     expect(await messaging.ring.purge(stream.name, { subject: 'ring.or-9.room' })).toBe(3000);
     expect((await messaging.ring.streamInfo(stream.name))?.messages).toBe(200);
     expect(await messaging.ring.streamInfo('RING_or-0')).toBeUndefined();

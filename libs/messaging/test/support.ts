@@ -53,3 +53,9 @@ export async function deadLetters(link: NatsLink, consumer: string): Promise<Dea
   }
   return letters;
 }
+
+export async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of from) all.push(item);
+  return all;
+}

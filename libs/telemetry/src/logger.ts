@@ -40,6 +40,8 @@ export function createLogger(service: string = currentService(), destination?: D
     level: process.env['LOG_LEVEL'] ?? 'info',
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    // redact() has already written errors out.
+    serializers: { err: (value: unknown) => value },
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => {
       const traceId = currentTraceId();

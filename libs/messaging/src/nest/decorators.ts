@@ -7,7 +7,7 @@ import {
   type EventName,
   type RpcName,
 } from '@smartbox/contracts';
-import { MessagePattern } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { CommandHandler, ConsumerOptions, EventHandler, RpcHandler } from '../message.ts';
 
 /** What a decorated method handles, carried through Nest as the pattern's extras. */
@@ -68,5 +68,8 @@ function declare<F extends (...args: never[]) => unknown>(
     }
   };
   descriptor.value = wrapped as unknown as F;
+  // Nest hands over the payload alone unless both are asked for.
+  Payload()(target, key, 0);
+  Ctx()(target, key, 1);
   MessagePattern(pattern, { smartbox: extras })(target, key, descriptor as PropertyDescriptor);
 }
