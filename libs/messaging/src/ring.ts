@@ -33,6 +33,8 @@ export interface RingInfo {
   bytes: number;
   maxAgeMs: number;
   maxBytes: number;
+  /** The broker's clock at the answer: the same that stamps the messages. */
+  serverTime: Date;
 }
 
 /** Messages of up to 4 MB asked for at once by one reader: with READERS side by side below the server's 64 MB. */
@@ -157,7 +159,7 @@ export class RingAccess {
   /** Undefined where there is no such stream. */
   async streamInfo(stream: string): Promise<RingInfo | undefined> {
     try {
-      const { state, config } = await this.#link.jsm.streams.info(stream);
+      const { state, config, ts } = await this.#link.jsm.streams.info(stream);
       return {
         firstSequence: state.first_seq,
         lastSequence: state.last_seq,
@@ -167,6 +169,7 @@ export class RingAccess {
         bytes: state.bytes,
         maxAgeMs: config.max_age / 1e6,
         maxBytes: config.max_bytes,
+        serverTime: ts === undefined ? new Date() : new Date(ts),
       };
     } catch (error) {
       if (apiCode(error) === STREAM_NOT_FOUND) return undefined;

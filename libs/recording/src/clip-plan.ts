@@ -14,7 +14,15 @@ export interface ClipRequest {
   corrupt?: ReadonlySet<FragmentName>;
 }
 
+/** A stretch of the station's monotonic clock, nanoseconds. */
+export interface MonotonicRange {
+  startNs: bigint;
+  endNs: bigint;
+}
+
 export interface ClipPlan {
+  /** The same for every source; a source is planned again over it when a fragment turns out unusable. */
+  range: MonotonicRange;
   sources: SourcePlan[];
   missing: { sourceId: string; reason: string }[];
   requestedMs: number;
@@ -39,15 +47,20 @@ function requestedRange(range: Range, anchorMs: number): { fromMs: number; toMs:
   return { fromMs, toMs };
 }
 
+/** Where the broker's clock says "now", moved back to the end of what is there when that is a little earlier. */
+function endAtBroker(entries: readonly TimedEntry[], brokerMs: number): bigint | undefined {
+  const at = monotonicAtBroker(entries, brokerMs);
+  if (at === undefined) return undefined;
+  const latest = entries.reduce((end, entry) => (entry.endNs > end ? entry.endNs : end), 0n);
+  return at > latest && at - latest <= TAIL_NS ? latest : at;
+}
+
 /** The range on the station's monotonic clock. */
-function resolve(range: Range, anchorMs: number, entries: readonly TimedEntry[]) {
+function resolve(range: Range, anchorMs: number, entries: readonly TimedEntry[]): MonotonicRange | undefined {
   const { fromMs, toMs } = requestedRange(range, anchorMs);
   if ('lastMs' in range) {
-    const pressed = monotonicAtBroker(entries, anchorMs);
-    if (pressed === undefined) return undefined;
-    const latest = entries.reduce((end, entry) => (entry.endNs > end ? entry.endNs : end), 0n);
-    const endNs = pressed > latest && pressed - latest <= TAIL_NS ? latest : pressed;
-    return { startNs: endNs - msToNs(range.lastMs), endNs };
+    const endNs = endAtBroker(entries, anchorMs);
+    return endNs === undefined ? undefined : { startNs: endNs - msToNs(range.lastMs), endNs };
   }
   const startNs = monotonicAtWall(entries, fromMs);
   const endNs = monotonicAtWall(entries, toMs);
@@ -60,38 +73,80 @@ export function requestedMs(range: Range, anchorMs: number): number {
   return toMs - fromMs;
 }
 
+interface Wanted {
+  sources: readonly string[];
+  corrupt?: ReadonlySet<FragmentName>;
+}
+
+function planOver(
+  entries: readonly RingEntry[],
+  wanted: Wanted & { requestedMs: number },
+  resolveRange: (all: readonly TimedEntry[]) => MonotonicRange | undefined,
+): ClipPlan {
+  const bySource = Map.groupBy(entries, (entry) => entry.headers.source);
+  const all = [...bySource.values()].flatMap((list) => timeline(list));
+  const range = resolveRange(all);
+  const sources: SourcePlan[] = [];
+  const missing: ClipPlan['missing'] = [];
+  for (const sourceId of wanted.sources) {
+    const own = bySource.get(sourceId) ?? [];
+    const plan = range && planSource(sourceId, own, range, wanted.corrupt ? { corrupt: wanted.corrupt } : {});
+    if (plan) sources.push(plan);
+    else missing.push({ sourceId, reason: own.length === 0 ? 'nothing in the ring' : 'nothing in this range' });
+  }
+  if (!range || sources.length === 0) throw notAvailable(all, wanted.sources);
+  const savedMs = Math.max(...sources.map((plan) => plan.durationMs));
+  const { requestedMs } = wanted;
+  return { range, sources, missing, requestedMs, savedMs, truncated: savedMs < requestedMs - SHORT_MS };
+}
+
 /**
  * Plans a clip of several sources over the same range of the station's clock from ring headers alone.
  * `entries` holds one procedure only: the caller leaves out every fragment of another.
  * @throws SmartBoxError `range-empty`, `range-in-future`, `range-not-available`.
  */
 export function planClip(entries: readonly RingEntry[], request: ClipRequest): ClipPlan {
-  const wanted = requestedMs(request.range, request.anchorMs);
-  const bySource = Map.groupBy(entries, (entry) => entry.headers.source);
-  const all = [...bySource.values()].flatMap((list) => timeline(list));
-  const range = resolve(request.range, request.anchorMs, all);
-  const sources: SourcePlan[] = [];
-  const missing: ClipPlan['missing'] = [];
-  for (const sourceId of request.sources) {
-    const own = bySource.get(sourceId) ?? [];
-    const plan = range && planSource(sourceId, own, range, request.corrupt ? { corrupt: request.corrupt } : {});
-    if (plan) sources.push(plan);
-    else missing.push({ sourceId, reason: own.length === 0 ? 'nothing in the ring' : 'nothing in this range' });
-  }
-  if (sources.length === 0) throw notAvailable(all, request);
-  const savedMs = Math.max(...sources.map((plan) => plan.durationMs));
-  return { sources, missing, requestedMs: wanted, savedMs, truncated: savedMs < wanted - SHORT_MS };
+  const wanted = { ...request, requestedMs: requestedMs(request.range, request.anchorMs) };
+  return planOver(entries, wanted, (all) => resolve(request.range, request.anchorMs, all));
+}
+
+/** Two moments on the broker's clock, milliseconds since 1970: when "record" and "stop" were pressed. */
+export interface RecordingRequest extends Wanted {
+  startMs: number;
+  stopMs: number;
+}
+
+/** As `planClip`, for a recording: the range lies between two moments of the broker's clock. */
+export function planRecording(entries: readonly RingEntry[], request: RecordingRequest): ClipPlan {
+  const { startMs, stopMs } = request;
+  return planOver(entries, { ...request, requestedMs: Math.max(0, stopMs - startMs) }, (all) => {
+    const startNs = monotonicAtBroker(all, startMs);
+    const endNs = endAtBroker(all, stopMs);
+    return startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
+  });
+}
+
+/** The GOP that holds the frame shown at a moment, up to that frame: it is the last one of the plan. */
+export function planStill(
+  entries: readonly RingEntry[],
+  request: Wanted & { at: { brokerMs: number } | { wallMs: number } },
+): ClipPlan {
+  const { at } = request;
+  return planOver(entries, { ...request, requestedMs: 0 }, (all) => {
+    const endNs = 'brokerMs' in at ? endAtBroker(all, at.brokerMs) : monotonicAtWall(all, at.wallMs);
+    return endNs === undefined ? undefined : { startNs: endNs - 1n, endNs };
+  });
 }
 
 /** Less than the longest frame (10 fps) is not "less than asked". */
 const SHORT_MS = 100;
 
-function notAvailable(entries: readonly TimedEntry[], request: ClipRequest): SmartBoxError {
+function notAvailable(entries: readonly TimedEntry[], wanted: readonly string[]): SmartBoxError {
   const [first] = entries;
   const start = entries.reduce((least, entry) => (entry.startNs < least ? entry.startNs : least), first?.startNs ?? 0n);
   const end = entries.reduce((most, entry) => (entry.endNs > most ? entry.endNs : most), 0n);
   const availableMs = first ? Math.round(nsToMs(end - start)) : 0;
-  const sources = request.sources.join(', ');
+  const sources = wanted.join(', ');
   return new SmartBoxError({
     code: 'range-not-available',
     message: first

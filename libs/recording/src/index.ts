@@ -1,5 +1,14 @@
 export { monotonicAtBroker, monotonicAtWall } from './anchor.ts';
-export { planClip, requestedMs, type ClipPlan, type ClipRequest } from './clip-plan.ts';
+export {
+  planClip,
+  planRecording,
+  planStill,
+  requestedMs,
+  type ClipPlan,
+  type ClipRequest,
+  type MonotonicRange,
+  type RecordingRequest,
+} from './clip-plan.ts';
 export { ClipManifest } from './manifest.ts';
 export { assembleMovie, type FragmentPayload } from './mp4/assemble.ts';
 export { FragmentCorrupt, verifiedSamples } from './mp4/fragment.ts';
