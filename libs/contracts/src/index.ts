@@ -1,6 +1,7 @@
 export * from './cloud-event.ts';
 export * from './commands.ts';
 export * from './config-files.ts';
+export * from './environment.ts';
 export * from './events/buffer.ts';
 export * from './events/capture-edge.ts';
 export * from './events/catalog.ts';

@@ -41,7 +41,8 @@ export const VideoFacts = z.object({
   constantFrameRate: z.boolean(),
   frames: z.int().nonnegative(),
   durationMs: z.number().nonnegative(),
-  chroma: z.enum(['4:2:0', '4:2:2', '4:4:4', '4:0:0']),
+  /** `unknown` where the bitstream's headers were not understood: such a stream is never passed through. */
+  chroma: z.enum(['4:2:0', '4:2:2', '4:4:4', '4:0:0', 'unknown']),
   bitDepth: z.int(),
   interlaced: z.boolean(),
   bFrames: z.boolean(),

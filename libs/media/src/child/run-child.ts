@@ -85,7 +85,7 @@ function cancelled(): SmartBoxError {
 }
 
 export interface ChildContext<Progress> {
-  progress(progress: Progress): void;
+  readonly progress: (progress: Progress) => void;
   /** Aborted when the parent cancels. Between frames only: native calls are not interrupted. */
   readonly signal: AbortSignal;
 }

@@ -1,0 +1,13 @@
+import type { EncodeTarget } from '../domain/pacs-rendition.ts';
+
+/** What the parent asks of the child process, one job per process; addresses are paths or http(s) URLs. */
+export type Job =
+  | { kind: 'facts'; input: string }
+  | { kind: 'poster'; input: string; atMs: number }
+  | { kind: 'still'; input: string; frame: number }
+  | { kind: 'sprite'; input: string; count: number }
+  | ({ kind: 'encode'; input: string; output: string } & EncodeTarget);
+
+export interface JobProgress {
+  percent: number;
+}

@@ -1,0 +1,47 @@
+import { probe, spriteSheet, takePicture, takeStill, transcode } from '@smartbox/media/native';
+import { serveChild } from '@smartbox/media';
+import { factsOf } from './facts.ts';
+import type { Job, JobProgress } from './jobs.ts';
+
+const POSTER_WIDTH = 640;
+const TILE_WIDTH = 240;
+
+serveChild<Job, JobProgress, unknown>(async (job, { progress, signal }) => {
+  switch (job.kind) {
+    case 'facts':
+      return factsOf(await probe(job.input));
+    case 'poster':
+      return takePicture(job.input, { ms: job.atMs }, { width: POSTER_WIDTH });
+    case 'still':
+      return takeStill(job.input, { frame: job.frame });
+    case 'sprite': {
+      const sheet = await spriteSheet(job.input, { count: job.count, thumbWidth: TILE_WIDTH });
+      return {
+        jpeg: sheet.jpeg,
+        width: sheet.columns * sheet.thumbWidth,
+        height: sheet.rows * sheet.thumbHeight,
+        columns: sheet.columns,
+        rows: sheet.rows,
+        tileWidth: sheet.thumbWidth,
+        tileHeight: sheet.thumbHeight,
+        count: sheet.count,
+      };
+    }
+    case 'encode': {
+      let last = -1;
+      const { encoder } = await transcode({
+        input: job.input,
+        output: job.output,
+        width: job.width,
+        height: job.height,
+        frameRate: job.frameRate,
+        signal,
+        onProgress: ({ frames, totalFrames }) => {
+          const percent = totalFrames ? Math.min(99, Math.floor((100 * frames) / totalFrames)) : 0;
+          if (percent > last) progress({ percent: (last = percent) });
+        },
+      });
+      return encoder;
+    }
+  }
+});
