@@ -3,6 +3,7 @@ export { bufferSource, fileSource, type ByteSource } from './byte-source.ts';
 export * from './check-encapsulation.ts';
 export type * from './dataset.ts';
 export * from './fit-transfer-syntax.ts';
+export * from './jpeg-facts.ts';
 export * from './mp4-facts.ts';
 export type * from './object-input.ts';
 export { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from './part10-header.ts';

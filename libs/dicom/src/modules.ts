@@ -164,7 +164,7 @@ export function pixelModule(image: ImageInput, syntax: TransferSyntax, frames: n
   const raw = image.rows * image.columns * 3 * frames * (depth / 8);
   return {
     SamplesPerPixel: 3,
-    PhotometricInterpretation: syntax.photometricInterpretation,
+    PhotometricInterpretation: image.photometricInterpretation ?? syntax.photometricInterpretation,
     PlanarConfiguration: 0,
     Rows: image.rows,
     Columns: image.columns,

@@ -1,5 +1,6 @@
 import type { Code } from './dataset.ts';
 import type { Modality } from './sop-classes.ts';
+import type { TransferSyntax } from './transfer-syntaxes.ts';
 import type { FrameRate } from './video-facts.ts';
 
 // Optional fields also take `undefined`, so that what a schema parsed can be passed as it is.
@@ -85,6 +86,8 @@ export interface ImageInput {
   rows: number;
   columns: number;
   bitDepth?: 8 | 10 | undefined;
+  /** Overrides what the transfer syntax usually decodes to. */
+  photometricInterpretation?: TransferSyntax['photometricInterpretation'] | undefined;
   /** Bytes of the compressed payload; gives the compression ratio. */
   payloadLength: number;
   /** PS3.16 CID 4; `Entire body` is written where the site does not code it. */

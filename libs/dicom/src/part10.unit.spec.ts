@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { bufferSource, type ByteSource } from './byte-source.ts';
 import { checkEncapsulation } from './check-encapsulation.ts';
 import type { Dataset } from './dataset.ts';
+import { readJpegFacts } from './jpeg-facts.ts';
 import { readMp4Facts } from './mp4-facts.ts';
 import { number, readPart10, text } from './part10-reader.ts';
 import { createPart10, part10Stream, type PayloadShape } from './part10-writer.ts';
@@ -205,6 +206,24 @@ describe('the facts of an MP4', () => {
         const damaged = Buffer.from(whole);
         damaged[at] = byte;
         await readMp4Facts(bufferSource(damaged)).catch((error: unknown) =>
+          expect(error).toMatchObject({ fault: 'input' }),
+        );
+      }),
+    );
+  });
+});
+
+describe('the facts of a JPEG', () => {
+  it('are in its frame header', async () => {
+    const facts = await readJpegFacts(bufferSource(fixture('baseline-64x48.jpg')));
+    expect(facts).toEqual({ width: 64, height: 48, bitDepth: 8, components: 3, baseline: true, ycc: true });
+  });
+
+  it('of anything else are an error, never an endless loop', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
+        const head = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), bytes]);
+        await readJpegFacts(bufferSource(head)).catch((error: unknown) =>
           expect(error).toMatchObject({ fault: 'input' }),
         );
       }),

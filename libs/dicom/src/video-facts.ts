@@ -27,7 +27,7 @@ export interface VideoFacts {
   /** Counted, not estimated. */
   frames: number;
   durationMs: number;
-  chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4';
+  chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4' | 'unknown';
   bitDepth: number;
   interlaced: boolean;
   bFrames: boolean;

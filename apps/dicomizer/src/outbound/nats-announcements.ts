@@ -1,0 +1,26 @@
+import type { InstanceCreated, RenditionReady } from '@smartbox/contracts';
+import { deterministicId } from '@smartbox/kernel';
+import type { Messaging } from '@smartbox/messaging';
+import type { Announcements } from '../application/ports.ts';
+
+export class NatsAnnouncements implements Announcements {
+  readonly #messaging: Messaging;
+
+  constructor(messaging: Messaging) {
+    this.#messaging = messaging;
+  }
+
+  async created(event: InstanceCreated): Promise<void> {
+    const id = `dicomizer.instance.created/${event.instanceId}`;
+    await this.#messaging.publishEvent('dicomizer.instance.created', event, { id, subject: event.instanceId });
+  }
+
+  async failed(rendition: RenditionReady, code: string, reason: string): Promise<void> {
+    const { kind, id: clip, sourceId } = rendition.origin;
+    const origin = { kind, id: clip, sourceId };
+    const event = { origin, what: rendition.rendition, code, reason };
+    const key = deterministicId('dicomizer-failed', kind, clip, sourceId, rendition.rendition, code, reason);
+    const id = `dicomizer.instance.failed/${key}`;
+    await this.#messaging.publishEvent('dicomizer.instance.failed', event, { id, subject: clip });
+  }
+}

@@ -1,0 +1,2 @@
+/** Injection tokens of the ports. */
+export const ANNOUNCEMENTS = Symbol('Announcements');

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { EventData, EventName, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
+import { bufferSource, readMp4Facts } from '@smartbox/dicom';
+import { newId, SmartBoxError } from '@smartbox/kernel';
+import { connectMessaging, Messaging, type RpcServer } from '@smartbox/messaging';
+import { ObjectStore } from '@smartbox/storage';
+import { startNats, testBucket, until, type NatsServer } from '@smartbox/testing';
+import { AppModule } from '../src/app.module.ts';
+import type { Config } from '../src/config.ts';
+
+export const fixture = (name: string): Buffer =>
+  readFileSync(join(import.meta.dirname, '../../../libs/dicom/test/fixtures', name));
+
+export const jpeg = fixture('baseline-64x48.jpg');
+
+export const CANARY = 'Müller-Kanarienvogel^Jürgen';
+
+export function snapshot(procedureId: string, name = CANARY, version = 1): ProcedureSnapshot {
+  return {
+    procedureId,
+    version,
+    stationId: 'or-1',
+    stationName: 'OP 1',
+    startedAt: '2026-06-11T22:30:00Z',
+    recipe,
+    patient: { name, id: 'P-4711', birthDate: '19610503', sex: 'F' },
+    study: { studyInstanceUid: '2.25.4711', accessionNumber: 'A-17', referringPhysician: 'Öztürk^Ayşe' },
+    request: { requestedProcedureId: 'RP1', scheduledProcedureStepId: 'SPS1' },
+    utcOffsetMinutes: 120,
+    institution: 'Klinikum',
+  };
+}
+
+const recipe: RenditionReady['origin']['recipe'] = {
+  name: 'endoscopy',
+  version: 1,
+  title: { de: 'Endoskopie', en: 'Endoscopy' },
+  saveSeconds: 120,
+  dicom: { videoSopClass: 'video-endoscopic', stillSopClass: 'vl-endoscopic', modality: 'ES' },
+  renditions: ['pacs'],
+  destinations: ['pacs'],
+};
+
+/** A dicomizer on real servers, with the neighbours of the line played by the test. */
+export class Line {
+  readonly nats: NatsServer;
+  readonly config: Config;
+  readonly store: ObjectStore;
+  /** Publishes as the transcoder. */
+  readonly transcoder: Messaging;
+  readonly catalog: Messaging;
+  app: NestFastifyApplication | undefined;
+  url = '';
+  #rpc: RpcServer | undefined;
+
+  private constructor(nats: NatsServer, config: Config, transcoder: Messaging, catalog: Messaging) {
+    this.nats = nats;
+    this.config = config;
+    this.store = new ObjectStore(config.s3);
+    this.transcoder = transcoder;
+    this.catalog = catalog;
+  }
+
+  static async start(): Promise<Line> {
+    const [nats, s3] = await Promise.all([startNats(), testBucket()]);
+    const signIn = { servers: nats.url, user: nats.credentials.user, pass: nats.credentials.password };
+    const { host, port, bucket } = s3;
+    const config: Config = {
+      host: '127.0.0.1',
+      port: 0,
+      nats: signIn,
+      s3: { host, port, tls: false, ...s3.credentials, bucket, region: 'us-east-1' },
+      version: '0.1.0',
+    };
+    const join = (service: 'transcoder' | 'catalog') => Messaging.connect({ service, ...signIn });
+    const line = new Line(nats, config, await join('transcoder'), await join('catalog'));
+    await line.startService();
+    return line;
+  }
+
+  async startService(): Promise<void> {
+    this.app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(this.config), new FastifyAdapter(), {
+      logger: false,
+    });
+    await connectMessaging(this.app);
+    await this.app.listen(0, '127.0.0.1');
+    this.url = await this.app.getUrl();
+  }
+
+  /** The catalog answers for any procedure. */
+  answer(name = CANARY, version = 1): void {
+    this.#rpc = this.catalog.serve('catalog.get-procedure', ({ procedureId }) => {
+      if (name === '') throw new SmartBoxError({ code: 'procedure-not-found', message: 'none', fault: 'input' });
+      return snapshot(procedureId, name, version);
+    });
+  }
+
+  async silence(): Promise<void> {
+    await this.#rpc?.close();
+    this.#rpc = undefined;
+  }
+
+  /** Puts a rendition where the transcoder would and returns its event; `change` falsifies it. */
+  async rendition(
+    payload: Buffer,
+    kind: 'pacs' | 'still',
+    change: Partial<RenditionReady> = {},
+  ): Promise<RenditionReady> {
+    const id = newId();
+    const key = `clips/${id}/endoscope/renditions/${kind === 'still' ? 'still.jpg' : 'pacs.mp4'}`;
+    const contentType = kind === 'still' ? 'image/jpeg' : 'video/mp4';
+    await this.store.put(key, payload, { size: payload.length, contentType });
+    const facts = kind === 'pacs' ? await readMp4Facts(bufferSource(payload)) : undefined;
+    return {
+      origin: {
+        kind: kind === 'still' ? 'still' : 'clip',
+        id,
+        sourceId: 'endoscope',
+        stationId: 'or-1',
+        procedureId: newId(),
+        recipe,
+        capturedAt: '2026-06-11T22:45:12.345Z',
+        durationMs: facts?.durationMs ?? 0,
+      },
+      rendition: kind,
+      key,
+      contentType,
+      bytes: payload.length,
+      sha256: createHash('sha256').update(payload).digest('hex'),
+      mode: 'passthrough',
+      ...(facts
+        ? { video: { ...facts, closedGop: true, container: 'mp4' as const, audioTracks: facts.audioTracks ?? 0 } }
+        : { picture: { width: 64, height: 48 } }),
+      ...change,
+    };
+  }
+
+  async announce(event: RenditionReady): Promise<void> {
+    await this.transcoder.publishEvent('transcoder.rendition.ready', event, { id: newId() });
+  }
+
+  /** Every event of this name about this clip that the stream holds now. */
+  async events<N extends EventName & `dicomizer.${string}`>(name: N, clip: string): Promise<EventData<N>[]> {
+    const found: EventData<N>[] = [];
+    for await (const { event } of this.transcoder.readEvents({ names: [name], follow: false })) {
+      const data = event?.data as EventData<N>;
+      if (data.origin.id === clip) found.push(data);
+    }
+    return found;
+  }
+
+  waitFor<N extends EventName & `dicomizer.${string}`>(name: N, clip: string): Promise<EventData<N>> {
+    return until(async () => (await this.events(name, clip))[0], { what: `${name} of ${clip}` });
+  }
+
+  async object(key: string): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await this.store.get(key)) chunks.push(chunk as Uint8Array);
+    return Buffer.concat(chunks);
+  }
+
+  async stop(): Promise<void> {
+    await this.app?.close();
+    await this.transcoder.close();
+    await this.catalog.close();
+    await this.nats.stop();
+  }
+}
