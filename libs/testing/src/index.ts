@@ -18,3 +18,5 @@ export type { WorklistItem } from './dicom/worklist.ts';
 export * from './dicom/pacs-view.ts';
 export * from './servers/dcmtk.ts';
 export * from './servers/orthanc.ts';
+export { dicomAnswers } from './dicom/echo.ts';
+export { randomSecret, startLocal, type LocalServer } from './servers/launch.ts';

@@ -1,0 +1,73 @@
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { DestinationsFile, StationConfig, type Recipe } from '@smartbox/contracts';
+import { inputError } from '@smartbox/kernel';
+import { parse, stringify } from 'yaml';
+import type { z } from 'zod';
+import { writeWhole } from './state-dir.ts';
+
+export type StationInput = z.input<typeof StationConfig>;
+export type DestinationsInput = z.input<typeof DestinationsFile>;
+
+/** What `npm start` shows: one room with two synthetic cameras, whose size the machine decides by itself. */
+export const syntheticStation: StationInput = {
+  id: 'or-1',
+  name: 'OP 1',
+  aeTitle: 'OR1',
+  windowSeconds: 900,
+  sources: [
+    { id: 'endoscope', name: 'Endoskop', kind: 'synthetic' },
+    { id: 'room', name: 'Raumkamera', kind: 'synthetic' },
+  ],
+};
+
+interface ConfigPlan {
+  /** The checkout's `config/`. */
+  from: string;
+  /** The configuration of this run. */
+  to: string;
+  stations: readonly StationInput[] | undefined;
+  destinations: DestinationsInput;
+  recipes?: readonly Recipe[] | undefined;
+}
+
+async function ownStations(from: string): Promise<StationInput[]> {
+  const folder = join(from, 'stations');
+  if (!existsSync(folder)) return [];
+  const files = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const parsed = StationConfig.safeParse(parse(await readFile(join(folder, file), 'utf8')));
+      if (parsed.success) return parsed.data;
+      const [issue] = parsed.error.issues;
+      throw inputError('invalid-station', `config/stations/${file}: ${issue?.path.join('.')} ${issue?.message}`);
+    }),
+  );
+}
+
+/**
+ * Writes the configuration folder of a run: recipes as they are in the checkout, the stations that were given (or
+ * the checkout's, or the synthetic one), and the destinations with this run's addresses.
+ * @returns the stations, with defaults filled in.
+ */
+export async function writeConfigDir(plan: ConfigPlan): Promise<StationConfig[]> {
+  await rm(plan.to, { recursive: true, force: true });
+  await mkdir(join(plan.to, 'stations'), { recursive: true });
+  if (plan.recipes) {
+    await mkdir(join(plan.to, 'recipes'));
+    for (const recipe of plan.recipes) {
+      await writeWhole(join(plan.to, 'recipes', `${recipe.name}.yaml`), stringify(recipe));
+    }
+  } else {
+    await cp(join(plan.from, 'recipes'), join(plan.to, 'recipes'), { recursive: true });
+  }
+  const own = plan.stations ?? (await ownStations(plan.from));
+  const stations = (own.length > 0 ? own : [syntheticStation]).map((station) => StationConfig.parse(station));
+  for (const station of stations) {
+    await writeWhole(join(plan.to, 'stations', `${station.id}.yaml`), stringify(station), 0o600); // addresses hold passwords
+  }
+  await writeWhole(join(plan.to, 'destinations.yaml'), stringify(DestinationsFile.parse(plan.destinations)));
+  return stations;
+}

@@ -1,0 +1,53 @@
+import type { Service, StationConfig } from '@smartbox/contracts';
+import type { Servers } from './servers.ts';
+import type { Credentials } from './state-dir.ts';
+
+interface EnvironmentPlan {
+  name: Service;
+  ports: Readonly<Record<string, number>>;
+  servers: Servers;
+  credentials: Credentials;
+  configDir: string;
+  stations: readonly StationConfig[];
+  /** A folder of its own for scratch files and the local spool. */
+  work: string;
+}
+
+/** What passes from the launcher's own environment to the services. */
+const passed = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'LOG_LEVEL', 'NODE_EXTRA_CA_CERTS'];
+
+function own(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => passed.includes(name) || name.startsWith('OTEL_') || name.startsWith('SITE_'),
+    ),
+  );
+}
+
+/** The environment of one service: the same names as in docker-compose.yml and in each app's README. */
+export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
+  const { name, ports, servers, credentials, configDir, stations, work } = plan;
+  const { nats, s3, postgres } = servers;
+  const s3Url = `${s3.url}/${s3.bucket}`;
+  return {
+    ...own(),
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(ports[name]),
+    NATS_URL: nats.url,
+    NATS_USER: nats.credentials.user,
+    NATS_PASSWORD: nats.credentials.password,
+    S3_URL: s3Url,
+    S3_ACCESS_KEY: s3.credentials.accessKey,
+    S3_SECRET_KEY: s3.credentials.secretKey,
+    S3_BUCKET: s3.bucket,
+    CONFIG_DIR: configDir,
+    SCRATCH_DIR: work,
+    SPOOL_DIR: work,
+    ...(name === 'capture-edge' ? { STATION_ID: stations[0]?.id } : {}),
+    ...(name === 'catalog' || name === 'streaming' ? { LIVE_TOKEN_SECRET: credentials.liveTokenSecret } : {}),
+    ...(name === 'catalog'
+      ? { DATABASE_URL: postgres.url, STREAMING_URL: `http://127.0.0.1:${ports['streaming']}` }
+      : {}),
+  };
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Service } from '@smartbox/contracts';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { repoRoot, supervise, tail, until, type Supervised } from '@smartbox/testing';
+import type { StatusBoard } from './status.ts';
+
+export interface ServicePlan {
+  name: Service;
+  port: number;
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  board: StatusBoard;
+  /** Told the process id at each start. */
+  onStart: (pid: number) => void | Promise<void>;
+}
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 15_000;
+/** After that long without a crash the next one is retried at once again. */
+const WELL_AFTER_MS = 30_000;
+/** A service gets 10 s for its work in flight (telemetry's bootstrap), then a little more. */
+const GRACE_MS = 12_000;
+
+/** One service of the line as a process of its own, started again with backoff when it ends by itself. */
+export class ServiceProcess {
+  readonly plan: ServicePlan;
+  #process: Supervised | undefined;
+  #wanted = false;
+  #retryMs = FIRST_RETRY_MS;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(plan: ServicePlan) {
+    this.plan = plan;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.plan.port}`;
+  }
+
+  /** Starts it, and from then on keeps it running. @throws SmartBoxError `not-built` */
+  async start(): Promise<void> {
+    this.#wanted = true;
+    await this.#spawn();
+  }
+
+  async #spawn(): Promise<void> {
+    const { name, env, logFile, board, onStart } = this.plan;
+    const main = join(repoRoot(), 'apps', name, 'dist', 'main.js');
+    if (!existsSync(main)) throw inputError('not-built', `${main} is missing: run npm run build first`);
+    const started = supervise({ command: process.execPath, args: [main], env, logFile, cwd: repoRoot() });
+    this.#process = started;
+    const since = performance.now();
+    board.set({ kind: 'service', name, state: 'starting', detail: '', pid: started.pid });
+    void started.exited.then(({ code, signal }) => {
+      if (!this.#wanted || this.#process !== started) return;
+      if (performance.now() - since > WELL_AFTER_MS) this.#retryMs = FIRST_RETRY_MS;
+      const detail = `ended (${signal ?? `code ${code}`}), again in ${this.#retryMs / 1000} s; see ${logFile}`;
+      board.set({ kind: 'service', name, state: 'restarting', detail });
+      this.#timer = setTimeout(() => void this.#spawn(), this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    });
+    await onStart(started.pid);
+  }
+
+  /** Looks at `/readyz` once and shows what it says. */
+  async look(): Promise<boolean> {
+    const { name, board } = this.plan;
+    if (!this.#process?.running()) return false;
+    const pid = this.pid;
+    const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (!this.#wanted || pid !== this.pid) return false;
+    if (answer?.ok) {
+      board.set({ kind: 'service', name, state: 'ready', detail: this.url, pid });
+      return true;
+    }
+    if (answer) {
+      const { checks = {} } = (await answer.json().catch(() => ({}))) as {
+        checks?: Record<string, { ok: boolean; reason?: string }>;
+      };
+      const why = Object.entries(checks).flatMap(([check, { ok, reason }]) =>
+        ok ? [] : [`${check}: ${reason ?? ''}`],
+      );
+      board.set({ kind: 'service', name, state: 'degraded', detail: why.join('; '), pid });
+    }
+    return false;
+  }
+
+  /** @throws SmartBoxError `service-not-ready` with the end of its log. */
+  async ready(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const gaveUp = await until(() => signal?.aborted === true || this.look(), {
+      timeoutMs,
+      intervalMs: 150,
+    }).then(
+      () => false,
+      () => true,
+    );
+    if (!gaveUp) return;
+    throw new SmartBoxError({
+      code: 'service-not-ready',
+      message: `${this.plan.name} is not ready after ${timeoutMs / 1000} s; the end of ${this.plan.logFile}:\n${tail(this.plan.logFile)}`,
+      fault: 'ours',
+    });
+  }
+
+  /** Sends a signal to the process as it is now; when it ends by that it is started again. */
+  kill(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    const { name, board } = this.plan;
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+    if (this.#process?.running()) board.set({ kind: 'service', name, state: 'stopping', detail: '', pid: this.pid });
+    await this.#process?.stop(GRACE_MS);
+    board.set({ kind: 'service', name, state: 'stopped', detail: '' });
+  }
+}

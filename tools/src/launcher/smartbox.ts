@@ -1,0 +1,263 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { services, type Recipe, type Service, type StationConfig } from '@smartbox/contracts';
+import { SmartBoxError, toError } from '@smartbox/kernel';
+import { freePort, repoRoot, type WorklistItem } from '@smartbox/testing';
+import { writeConfigDir, type DestinationsInput, type StationInput } from './config-dir.ts';
+import { defaultStateDir, type RunInfo } from './run-info.ts';
+import { startServers, type Servers } from './servers.ts';
+import { serviceEnvironment } from './service-env.ts';
+import { ServiceProcess } from './service-process.ts';
+import { StateDir, writeWhole, type Credentials } from './state-dir.ts';
+import { StatusBoard, type StatusListener } from './status.ts';
+
+const run = promisify(execFile);
+const SERVICE_READY_MS = 60_000;
+
+export interface SmartBoxOptions {
+  /** Where everything is kept; `SMARTBOX_STATE` or `.smartbox` of the checkout unless given. */
+  stateDir?: string;
+  /** Rooms and their sources; else those in `config/stations/`, else one room with two synthetic cameras. */
+  stations?: readonly StationInput[];
+  recipes?: readonly Recipe[];
+  /** More destinations than the PACS that is started. */
+  destinations?: DestinationsInput['destinations'];
+  pacs?: 'auto' | 'orthanc' | 'test-pacs';
+  /** Worklist items; eight sample patients of today unless given. */
+  worklist?: WorklistItem[];
+  /** Environment variables of single services, over the launcher's own. */
+  env?: Partial<Record<Service, NodeJS.ProcessEnv>>;
+  /** Which services to start; all unless given. */
+  services?: readonly Service[];
+  onProgress?: (message: string) => void;
+  onStatus?: StatusListener;
+  signal?: AbortSignal;
+}
+
+/** A running system. */
+export interface SmartBox {
+  info: () => RunInfo;
+  /** The dashboard and the REST API. */
+  url: string;
+  servers: Servers;
+  stations: StationConfig[];
+  service: (name: Service) => ServiceProcess;
+  credentials: Credentials;
+  board: StatusBoard;
+  /** Stops everything in order; safe to call twice. */
+  stop: () => Promise<void>;
+}
+
+/** Everything that was started, stopped in the opposite order: nobody loses what it needs. */
+class Stack {
+  readonly #stops: { name: string; stop: () => Promise<void> }[] = [];
+  #stopping: Promise<void> | undefined;
+
+  push(name: string, stop: () => Promise<void>): void {
+    this.#stops.push({ name, stop });
+  }
+
+  unwind(progress: (message: string) => void): Promise<void> {
+    return (this.#stopping ??= (async () => {
+      for (let last = this.#stops.pop(); last; last = this.#stops.pop()) {
+        await last.stop().catch((error: unknown) => progress(`${last.name}: ${toError(error).message}`));
+      }
+    })());
+  }
+}
+
+function portsOf(servers: Servers, running: Map<Service, ServiceProcess>): Record<string, number> {
+  return {
+    nats: servers.nats.port,
+    postgres: servers.postgres.port,
+    s3: servers.s3.port,
+    pacs: servers.pacs.port,
+    pacsHttp: Number(new URL(servers.pacs.httpUrl).port),
+    worklist: servers.worklist.port,
+    ...Object.fromEntries([...running].map(([name, { plan }]) => [name, plan.port])),
+  };
+}
+
+async function migrate(databaseUrl: string): Promise<void> {
+  const script = join(repoRoot(), 'apps', 'catalog', 'dist', 'migrate.js');
+  const env = { ...process.env, DATABASE_URL: databaseUrl };
+  await run(process.execPath, [script], { env, cwd: repoRoot() }).catch((error: unknown) => {
+    const { stderr } = error as { stderr?: string };
+    throw new SmartBoxError({
+      code: 'migration-failed',
+      message: `the database could not be brought up to date: ${stderr?.trim() ?? toError(error).message}`,
+      fault: 'ours',
+      cause: error,
+    });
+  });
+}
+
+/**
+ * Starts the whole line on this machine: servers, database migrations, the seven services as processes of their own,
+ * a test PACS and a worklist. Resolves when every service says that it is ready and `run.json` is written. What was
+ * started is stopped again when it fails, and cannot outlive this process, not even after `kill -9`.
+ * @throws SmartBoxError `already-running`, `embedded-server-unavailable`, `server-start-failed`, `migration-failed`,
+ * `not-built`, `service-not-ready`.
+ */
+export async function startSmartBox(options: SmartBoxOptions = {}): Promise<SmartBox> {
+  const progress = options.onProgress ?? (() => undefined);
+  const state = new StateDir(options.stateDir ?? defaultStateDir());
+  await state.claim(progress);
+  const stack = new Stack();
+  stack.push('state', () => state.release());
+  try {
+    return await launch(options, state, stack, progress);
+  } catch (error) {
+    await stack.unwind(progress);
+    throw error;
+  }
+}
+
+async function launch(
+  options: SmartBoxOptions,
+  state: StateDir,
+  stack: Stack,
+  progress: (message: string) => void,
+): Promise<SmartBox> {
+  const startedAt = new Date().toISOString();
+  const board = new StatusBoard(options.onStatus ?? (() => undefined));
+  const credentials = await state.credentials();
+  const ports = await state.ports();
+  const wanted = options.services ?? services;
+  const stationAes = (options.stations ?? []).map(({ aeTitle }) => aeTitle ?? 'SMARTBOX');
+
+  const servers = await startServers({
+    state,
+    credentials,
+    ports,
+    board,
+    progress,
+    pacs: options.pacs ?? 'auto',
+    worklist: options.worklist
+      ? { items: options.worklist }
+      : { stationAes: stationAes.length > 0 ? stationAes : ['OR1'] },
+    started: async (name, { pid, stop }) => {
+      if (pid !== null) await state.note(pid);
+      stack.push(name, async () => {
+        board.set({ kind: 'server', name, state: 'stopping', detail: '' });
+        await stop();
+        board.set({ kind: 'server', name, state: 'stopped', detail: '' });
+      });
+    },
+  });
+  options.signal?.throwIfAborted();
+
+  const { pacs, worklist } = servers;
+  const configDir = state.join('config');
+  const stations = await writeConfigDir({
+    from: join(repoRoot(), 'config'),
+    to: configDir,
+    stations: options.stations,
+    recipes: options.recipes,
+    destinations: {
+      destinations: [
+        { name: 'pacs', title: 'Test-PACS', aeTitle: pacs.aeTitle, host: pacs.host, port: pacs.port },
+        ...(options.destinations ?? []),
+      ],
+      worklist: { aeTitle: worklist.aeTitle, host: worklist.host, port: worklist.port },
+    },
+  });
+  if (wanted.includes('catalog')) {
+    progress('bringing the database up to date');
+    await migrate(servers.postgres.url);
+  }
+  options.signal?.throwIfAborted();
+
+  const running = new Map<Service, ServiceProcess>();
+  const servicePorts = Object.fromEntries(
+    await Promise.all(wanted.map(async (name) => [name, await freePort(ports[name])] as const)),
+  );
+  const info = (): RunInfo => describe(state, startedAt, servers, running, stations, configDir);
+  let written = false;
+  for (const name of wanted) {
+    await mkdir(state.join('work', name), { recursive: true });
+    const env = serviceEnvironment({
+      name,
+      ports: servicePorts,
+      servers,
+      credentials,
+      configDir,
+      stations,
+      work: state.join('work', name),
+    });
+    const service = new ServiceProcess({
+      name,
+      port: servicePorts[name] ?? 0,
+      env: { ...env, ...options.env?.[name] },
+      logFile: state.log(name),
+      board,
+      onStart: async (pid) => {
+        await state.note(pid);
+        if (written) await writeWhole(state.runFile, `${JSON.stringify(info(), null, 2)}\n`);
+      },
+    });
+    running.set(name, service);
+    stack.push(name, () => service.stop());
+    await service.start();
+  }
+  await Promise.all([...running.values()].map((service) => service.ready(SERVICE_READY_MS, options.signal)));
+  options.signal?.throwIfAborted();
+  await state.rememberPorts(portsOf(servers, running));
+  await writeWhole(state.runFile, `${JSON.stringify(info(), null, 2)}\n`);
+  written = true;
+
+  const service = (name: Service): ServiceProcess => {
+    const found = running.get(name);
+    if (!found) throw new Error(`${name} was not started`);
+    return found;
+  };
+  return {
+    info,
+    url: running.get('catalog')?.url ?? '',
+    servers,
+    stations,
+    service,
+    credentials,
+    board,
+    stop: () => stack.unwind(progress),
+  };
+}
+
+function describe(
+  state: StateDir,
+  startedAt: string,
+  servers: Servers,
+  running: Map<Service, ServiceProcess>,
+  stations: StationConfig[],
+  configDir: string,
+): RunInfo {
+  const { nats, postgres, s3, pacs, worklist } = servers;
+  const server = ({ name, url, host, port, pid, version, origin }: typeof nats | typeof postgres | typeof s3) => ({
+    ...{ name, host, port, pid, version, origin },
+    url: url.replace(/\/\/[^@/]*@/, '//'), // without the password: this file is readable by everybody
+  });
+  return {
+    pid: process.pid,
+    startedAt,
+    url: running.get('catalog')?.url ?? '',
+    servers: {
+      nats: server(nats),
+      postgres: server(postgres),
+      s3: server(s3),
+      pacs: {
+        ...{ kind: pacs.kind, aeTitle: pacs.aeTitle, host: pacs.host, port: pacs.port },
+        ...{ httpUrl: pacs.httpUrl, pid: pacs.pid, version: pacs.version },
+      },
+      worklist: { aeTitle: worklist.aeTitle, host: worklist.host, port: worklist.port, pid: worklist.pid },
+    },
+    services: Object.fromEntries(
+      [...running].map(([name, { url, pid, plan }]) => [name, { url, port: plan.port, pid, log: plan.logFile }]),
+    ) as RunInfo['services'],
+    bucket: s3.bucket,
+    database: postgres.database,
+    stations: stations.map(({ id }) => id),
+    paths: { state: state.path, credentials: state.credentialsFile, config: configDir, logs: state.join('logs') },
+  };
+}
