@@ -1,7 +1,7 @@
 import type { Range } from '@smartbox/contracts';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { monotonicAtBroker, monotonicAtWall } from './anchor.ts';
-import { msToNs, nsToMs, type FragmentName, type RingEntry } from './ring-entry.ts';
+import { msToNs, nsToMs, ticksToMs, ticksToNs, type FragmentName, type RingEntry } from './ring-entry.ts';
 import { planSource, type SourcePlan } from './source-plan.ts';
 import { timeline, type TimedEntry } from './timeline.ts';
 
@@ -126,16 +126,25 @@ export function planRecording(entries: readonly RingEntry[], request: RecordingR
   });
 }
 
-/** The GOP that holds the frame shown at a moment, up to that frame: it is the last one of the plan. */
+/** The GOP that holds the frame shown at a moment, up to that frame: it is the last one of each source's plan. */
 export function planStill(
   entries: readonly RingEntry[],
   request: Wanted & { at: { brokerMs: number } | { wallMs: number } },
 ): ClipPlan {
   const { at } = request;
-  return planOver(entries, { ...request, requestedMs: 0 }, (all) => {
+  const wide = planOver(entries, { ...request, requestedMs: 0 }, (all) => {
     const endNs = 'brokerMs' in at ? endAtBroker(all, at.brokerMs) : monotonicAtWall(all, at.wallMs);
-    return endNs === undefined ? undefined : { startNs: endNs - 1n, endNs };
+    return endNs === undefined ? undefined : { startNs: endNs - TAIL_NS, endNs };
   });
+  return { ...wide, sources: wide.sources.map(lastGop) };
+}
+
+function lastGop(plan: SourcePlan): SourcePlan {
+  const fragments = plan.fragments.slice(plan.fragments.findLastIndex(({ entry }) => entry.headers.keyframe));
+  const ticks = fragments.flatMap(({ durations }) => durations).reduce((sum, duration) => sum + duration, 0);
+  const frames = fragments.reduce((sum, { sizes }) => sum + sizes.length, 0);
+  const startNs = plan.endNs - ticksToNs(ticks);
+  return { ...plan, fragments, gaps: [], frames, durationMs: ticksToMs(ticks), startNs };
 }
 
 /** Less than the longest frame (10 fps) is not "less than asked". */

@@ -2,7 +2,7 @@ import { newId } from '@smartbox/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELAY_MS, message, steady, T0, type Message } from '../test/synthetic-ring.ts';
-import { planClip, type ClipPlan, type ClipRequest } from './index.ts';
+import { planClip, planRecording, planStill, type ClipPlan, type ClipRequest } from './index.ts';
 
 const at = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
 const last = (seconds: number, anchor: number): Pick<ClipRequest, 'range' | 'anchorMs'> => ({
@@ -87,6 +87,28 @@ describe('from and to', () => {
 
   it('says what there is when there is nothing in the range', () => {
     expect(() => plan([], last(10, 60))).toThrow(/holds nothing of cam/);
+  });
+});
+
+describe('a still', () => {
+  const frameOf = (request: Parameters<typeof planStill>[1]) => {
+    const [source] = planStill(steady(60), request).sources;
+    return { first: source?.fragments[0]?.entry.headers.sequence, frames: source?.frames };
+  };
+
+  it('is the last frame of a plan of one GOP', () => {
+    expect(frameOf({ sources: ['cam'], at: { wallMs: T0 + 30_500 } })).toEqual({ first: 30, frames: 15 });
+    expect(frameOf({ sources: ['cam'], at: { brokerMs: T0 + 45_550 + DELAY_MS } })).toEqual({ first: 45, frames: 17 });
+    expect(frameOf({ sources: ['cam'], at: { brokerMs: T0 + 60_900 } })).toEqual({ first: 59, frames: 30 });
+  });
+});
+
+describe('a recording', () => {
+  it('lies between the two presses', () => {
+    const request = { sources: ['cam'], startMs: T0 + 10_500 + DELAY_MS, stopMs: T0 + 50_500 + DELAY_MS };
+    const { sources, requestedMs: wanted, truncated } = planRecording(steady(60), request);
+    expect([seconds(sources[0]?.startNs), seconds(sources[0]?.endNs)]).toEqual([10, 50.5]);
+    expect({ wanted, truncated }).toEqual({ wanted: 40_000, truncated: false });
   });
 });
 

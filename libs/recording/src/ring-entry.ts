@@ -6,6 +6,8 @@ export interface RingEntry {
   streamSequence: number;
   /** The broker's clock when it was stored, milliseconds since 1970. */
   brokerMs: number;
+  /** Length of the message's payload. */
+  payloadBytes: number;
   headers: RingHeaders;
 }
 

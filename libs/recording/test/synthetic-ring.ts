@@ -88,7 +88,7 @@ export function message(spec: FragmentSpec, streamSequence: number): Message {
     encoder: 'libx264 preset=superfast',
   };
   const brokerMs = wallMs + Number(ticksToNs(ticks) / 1000n) / 1000 + DELAY_MS;
-  return { streamSequence, brokerMs, headers, payload };
+  return { streamSequence, brokerMs, payloadBytes: payload.length, headers, payload };
 }
 
 /** `count` GOPs of one second at 30 fps. */
