@@ -1,0 +1,64 @@
+import type { SourceState } from '@smartbox/contracts';
+
+/** Longest silence of the worker or of the picture before it is alarmed, ms (promises.md, fault 28: alarm <= 2 s). */
+export const SILENT_WORKER_MS = 1600;
+export const NO_PICTURE_MS = 1800;
+export const FROZEN_MS = 2000;
+/** A worker that lives but brings no picture from a source we pull is started anew after this long. */
+const STUCK_MS = 15_000;
+const START_MS = 8_000;
+
+/** What is seen of one worker. All times in ms of one monotonic clock. */
+export interface WorkerFacts {
+  readonly startedAt: number;
+  /** Last message of any kind. */
+  readonly heardAt: number;
+  /** Last access unit; undefined before the first. */
+  readonly pictureAt?: number | undefined;
+  /** Since when the pictures are identical; undefined when they change or cannot be compared. */
+  readonly frozenSince?: number | undefined;
+  /** It waits for a sender, or generates its own pictures, or pulls from elsewhere. */
+  readonly kind: 'listen' | 'pull' | 'synthetic';
+}
+
+export interface Verdict {
+  readonly state: SourceState;
+  readonly reason?: string;
+  /** The worker has to be killed and started anew. */
+  readonly restart: boolean;
+}
+
+/** The state of a source whose worker runs. */
+export function judge(facts: WorkerFacts, now: number): Verdict {
+  const started = facts.pictureAt !== undefined || facts.heardAt > facts.startedAt;
+  const silent = now - facts.heardAt;
+  // a process that was just forked has modules to load; then it has to speak
+  if (silent > (started ? SILENT_WORKER_MS : START_MS))
+    return {
+      state: 'offline',
+      reason: `the capture process has not answered for ${Math.round(silent)} ms`,
+      restart: true,
+    };
+  if (facts.pictureAt === undefined) {
+    const waited = now - facts.startedAt;
+    if (facts.kind === 'synthetic') return { state: 'starting', restart: waited > START_MS };
+    if (waited <= NO_PICTURE_MS) return { state: 'starting', restart: false };
+    const reason = facts.kind === 'listen' ? 'waits for the sender' : 'the source is reached but brings no picture yet';
+    return { state: 'no-signal', reason, restart: facts.kind === 'pull' && waited > STUCK_MS };
+  }
+  const dark = now - facts.pictureAt;
+  if (dark > NO_PICTURE_MS) {
+    const restart = facts.kind === 'synthetic' || (facts.kind === 'pull' && dark > STUCK_MS);
+    return { state: 'no-signal', reason: `no picture for ${(dark / 1000).toFixed(1)} s`, restart };
+  }
+  if (facts.frozenSince !== undefined && now - facts.frozenSince > FROZEN_MS)
+    return { state: 'frozen', reason: 'the picture does not change', restart: false };
+  return { state: 'live', restart: false };
+}
+
+const BACKOFF_MS = [0, 500, 1000, 2000, 5000, 10_000];
+
+/** Wait before the n-th start in a row that failed (0: the first). */
+export function backoffMs(failures: number): number {
+  return BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 10_000;
+}

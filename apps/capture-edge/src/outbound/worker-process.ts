@@ -1,0 +1,38 @@
+import { childModule, forkWorker, runChild } from '@smartbox/media';
+import type { Logger } from '@smartbox/telemetry';
+import type { CaptureWorker, WorkerLauncher } from '../application/ports.ts';
+import type { FromWorker, ToWorker, WorkerJob } from '../worker/protocol.ts';
+
+/** Capture processes: one per source, so that a hung device or a crash in native code stays with its source. */
+export class ProcessLauncher implements WorkerLauncher {
+  private readonly log: Logger;
+
+  constructor(log: Logger) {
+    this.log = log;
+  }
+
+  start(job: WorkerJob, onMessage: (message: FromWorker) => void): CaptureWorker {
+    const log = this.log.child({ source: job.id });
+    const worker = forkWorker<ToWorker, FromWorker>(childModule(import.meta.url, '../worker/capture'), {
+      args: [JSON.stringify(job)],
+      onLine: (line) => log.debug({ line }, 'capture process'),
+    });
+    worker.onMessage(onMessage);
+    return {
+      pid: worker.pid,
+      send: (message) => void worker.send(message),
+      kill: () => worker.kill('SIGKILL'),
+      exited: worker.exited.then(({ code, signal, stderr }) => {
+        const said = stderr.trim().split('\n').at(-1);
+        const how = signal ? `was ended by ${signal}` : `ended with code ${code ?? 'unknown'}`;
+        return `the capture process ${how}${said ? `: ${said}` : ''}`;
+      }),
+    };
+  }
+
+  measure(): Promise<number> {
+    return runChild<{ frames: number }, never, number>(childModule(import.meta.url, '../worker/measure'), {
+      frames: 30,
+    });
+  }
+}

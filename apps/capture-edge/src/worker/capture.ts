@@ -1,0 +1,184 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { toError } from '@smartbox/kernel';
+import { Fragmenter, SyntheticPattern, TIMESCALE, type AccessUnit, type MediaFragment } from '@smartbox/media';
+import { H264Encoder, runIngest, type StreamFormat } from '@smartbox/media/native';
+import { GopClock } from '../domain/gop-clock.ts';
+import type { FragmentFormat, FromWorker, ToWorker, WorkerJob } from './protocol.ts';
+
+/** A synthetic source that falls behind catches up; beyond this it skips, and the skip is a marked gap. */
+const CATCH_UP_TICKS = 3 * TIMESCALE;
+const BEAT_MS = 200;
+
+const job = JSON.parse(process.argv[2] ?? '{}') as WorkerJob;
+const stop = new AbortController();
+
+/** CLOCK_MONOTONIC in ticks of 90 kHz: one time line for all sources of the station. */
+function now(): number {
+  return Number((process.hrtime.bigint() * 9n) / 100_000n);
+}
+
+function send(message: FromWorker): Promise<void> {
+  return new Promise((resolve) =>
+    process.connected && process.send ? process.send(message, () => resolve()) : resolve(),
+  );
+}
+
+/** Cuts access units into fragments and sends both. */
+class Output {
+  private format: StreamFormat | undefined;
+  private fragmenter: Fragmenter | undefined;
+  private frameTicks = TIMESCALE / 30;
+  private clock = new GopClock(job.gopMs, this.frameTicks);
+  private picture: number | null = null;
+  private sameSince = now();
+  skippedFrames = 0;
+
+  get identicalMs(): number {
+    return this.picture === null ? 0 : Math.round((now() - this.sameSince) / 90);
+  }
+
+  open(format: StreamFormat): void {
+    this.finish();
+    this.format = format;
+    this.frameTicks = (TIMESCALE * format.frameRate.den) / format.frameRate.num;
+    this.clock = new GopClock(job.gopMs, this.frameTicks);
+    this.fragmenter = new Fragmenter({ frameDuration: Math.round(this.frameTicks) });
+    const { width, height, encoder, input } = format;
+    void send({ type: 'opened', input, format: { width, height, encoder, frameRate: rateText(format) } });
+  }
+
+  begins(pts: number): boolean {
+    // a hole is not hidden in a long frame: the fragment ends with the last picture there was
+    if (this.clock.lostBefore(pts) > 0) this.finish();
+    return this.clock.begins(pts);
+  }
+
+  /** `idr`: the encoder obeys, so the next picture closes the fragment; a passed-through stream is cut right here. */
+  idr(): void {
+    this.clock.ask();
+    if (this.format?.encoder === 'passthrough') this.finish();
+  }
+
+  take(unit: AccessUnit, picture: number | null): void {
+    if (picture === null || picture !== this.picture) this.sameSince = now();
+    this.picture = picture;
+    if (this.format?.encoder === 'passthrough') this.begins(unit.pts);
+    void send({ type: 'unit', pts: unit.pts, keyframe: unit.keyframe, annexB: unit.data });
+    const done = this.fragmenter?.push(unit);
+    if (done) this.send(done);
+  }
+
+  finish(): void {
+    const last = this.fragmenter?.cut();
+    if (last) this.send(last);
+  }
+
+  private send(fragment: MediaFragment): void {
+    const { format } = this;
+    if (!format) return;
+    void send({
+      type: 'fragment',
+      init: fragment.init,
+      data: fragment.data,
+      baseTicks: fragment.baseMediaDecodeTime,
+      duration: fragment.duration,
+      frameTicks: this.frameTicks,
+      frames: fragment.frames,
+      keyframe: fragment.keyframe,
+      sampleSizes: fragment.sampleSizes,
+      sampleDurations: fragment.sampleDurations,
+      format: describe(fragment.init, format),
+    });
+  }
+}
+
+function rateText({ frameRate }: StreamFormat): string {
+  return `${frameRate.num}/${frameRate.den}`;
+}
+
+/** Codec and size as the init segment says them: a passed-through stream may change its parameter sets. */
+function describe(init: Buffer, format: StreamFormat): FragmentFormat {
+  const avcC = init.indexOf('avcC') + 5;
+  const entry = init.indexOf('avc1', init.indexOf('stsd')) + 4;
+  return {
+    codec: `avc1.${init.toString('hex', avcC, avcC + 3)}`,
+    width: init.readUInt16BE(entry + 24),
+    height: init.readUInt16BE(entry + 26),
+    frameRate: rateText(format),
+    encoder: format.encoder,
+  };
+}
+
+async function runSynthetic(output: Output): Promise<void> {
+  const width = job.width ?? 1280;
+  const height = job.height ?? 720;
+  const frameRate = { num: job.frameRate, den: 1 };
+  const frameTicks = TIMESCALE / job.frameRate;
+  const threads = width * height * job.frameRate > 1920 * 1080 * 30 ? 2 : 1;
+  const encoder = new H264Encoder({ width, height, frameRate, bitrate: job.bitrate, threads });
+  const pattern = new SyntheticPattern({ width, height, name: job.name });
+  output.open({ codec: 'h264', width, height, frameRate, encoder: encoder.description, input: 'synthetic pattern' });
+  // the counter is the place on the monotonic clock: equal for all sources at the same moment
+  let counter = Math.ceil(now() / frameTicks);
+  while (!stop.signal.aborted) {
+    const pts = counter * frameTicks;
+    const wait = (pts - now()) / 90;
+    if (wait > 0.5) await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
+    else await new Promise(setImmediate);
+    if (wait > 0.5) continue;
+    if (now() - pts > CATCH_UP_TICKS) {
+      const due = Math.floor(now() / frameTicks);
+      output.skippedFrames += due - counter;
+      counter = due;
+      continue;
+    }
+    pattern.paint(encoder.planes, counter >>> 0, new Date(Date.now() - (now() - pts) / 90));
+    const unit = encoder.encode(pts, output.begins(pts));
+    if (unit) output.take(unit, null);
+    counter++;
+  }
+  encoder.close();
+}
+
+async function runInput(output: Output): Promise<void> {
+  if (job.kind === 'synthetic') return runSynthetic(output);
+  const { kind, mode, url = '', bitrate, encode, width, height, frameRate } = job;
+  const size = width && height ? { width, height } : {};
+  await runIngest(
+    { kind, mode, url, bitrate, encode, frameRate, ...size, signal: stop.signal },
+    {
+      now,
+      wantsIdr: (pts) => output.begins(pts),
+      onFormat: (format) => output.open(format),
+      onUnit: (unit, picture) => output.take(unit, picture),
+    },
+  );
+}
+
+async function main(): Promise<void> {
+  const output = new Output();
+  process.on('disconnect', () => process.exit(1));
+  process.on('message', (message: ToWorker) => {
+    if (message.type === 'idr') output.idr();
+    else stop.abort();
+  });
+  const beat = (): void =>
+    void send({ type: 'beat', identicalMs: output.identicalMs, skippedFrames: output.skippedFrames });
+  beat();
+  const timer = setInterval(beat, BEAT_MS);
+  try {
+    await runInput(output);
+    output.finish();
+  } catch (thrown) {
+    output.finish();
+    await send({ type: 'failed', message: toError(thrown).message });
+    process.exitCode = 1;
+  }
+  clearInterval(timer);
+  // messages keep their order: when this one is out, so are the last fragments
+  await send({ type: 'beat', identicalMs: 0, skippedFrames: output.skippedFrames });
+  // a native thread that still waits for the network must not keep the process
+  process.exit();
+}
+
+void main();
