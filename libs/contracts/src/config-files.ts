@@ -51,6 +51,8 @@ export const DestinationConfig = z.object({
   maxPduBytes: z.int().min(4096).max(1_048_576).default(262_144),
   /** Seconds without any progress before the association is given up. */
   idleTimeoutSeconds: z.int().min(1).max(600).default(60),
+  /** Objects sent side by side. */
+  parallelAssociations: z.int().min(1).max(8).default(2),
   tls: z.object({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() }).optional(),
 });
 export const DestinationsFile = z.object({
