@@ -1,0 +1,41 @@
+import { createTheme } from '@mantine/core';
+import type { CSSVariablesResolver } from '@mantine/core';
+
+export const theme = createTheme({
+  fontFamily: "'Inter', system-ui, sans-serif",
+  headings: { fontFamily: "'Inter', system-ui, sans-serif", fontWeight: '650' },
+  primaryColor: 'azure',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  colors: {
+    azure: [
+      '#e8f3fe',
+      '#cfe5fb',
+      '#a6d0f8',
+      '#7cbcff',
+      '#5eb1ff',
+      '#2f8fe6',
+      '#1273c8',
+      '#0b5cad',
+      '#0a4f95',
+      '#083f78',
+    ],
+  },
+});
+
+/** Mantine draws with the tokens of `styles/tokens.css`, so that its parts and ours are one. */
+export const cssVariables: CSSVariablesResolver = () => {
+  const shared = {
+    '--mantine-color-body': 'var(--bg)',
+    '--mantine-color-text': 'var(--text)',
+    '--mantine-color-dimmed': 'var(--text-soft)',
+    '--mantine-color-default': 'var(--surface)',
+    '--mantine-color-default-border': 'var(--line-strong)',
+    '--mantine-color-default-hover': 'var(--surface-2)',
+    '--mantine-color-placeholder': 'var(--text-soft)',
+    '--mantine-color-error': 'var(--bad-mark)',
+  };
+  return { variables: {}, light: shared, dark: shared };
+};

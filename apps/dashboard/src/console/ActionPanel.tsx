@@ -1,0 +1,103 @@
+import type { StationView } from '@smartbox/contracts';
+import {
+  IconBookmark,
+  IconCamera,
+  IconCircleCheck,
+  IconPlayerRecordFilled,
+  IconPlayerStopFilled,
+} from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useLocale } from '../app/locale.ts';
+import { useNow } from '../app/use-now.ts';
+import { clockTime } from '../format/dates.ts';
+import { stopwatch } from '../format/quantities.ts';
+import classes from './Actions.module.css';
+import { SaveButton } from './SaveButton.tsx';
+import { SaveCard } from './SaveCard.tsx';
+import type { Console } from './useConsole.ts';
+
+interface Props {
+  station: StationView;
+  console: Console;
+  seconds: number;
+  availableMs: number | undefined;
+  onChoose: () => void;
+}
+
+/** How long the last answer and its undo stay in reach. */
+const CARD_MS = 45_000;
+
+/** The right side: save, and what became of it; record; still; marker. */
+export function ActionPanel({ station, console, seconds, availableMs, onChoose }: Props) {
+  const { t } = useTranslation();
+  const now = useNow(1_000);
+  const locale = useLocale();
+  const attempt = console.attempts.at(-1);
+  const clip = attempt && console.clips.find((c) => c.clipId === attempt.clipId);
+  const settledAt = clip?.savedAt === undefined ? undefined : Date.parse(clip.savedAt);
+  const cardOpen =
+    attempt && (settledAt === undefined || now.getTime() - Math.max(settledAt, attempt.startedAt) < CARD_MS);
+  const note = console.note && now.getTime() - console.note.at < 6_000 ? console.note : undefined;
+  const recording = station.recording;
+  return (
+    <section className={classes.panel} aria-label={t('console.title')}>
+      <SaveButton
+        seconds={seconds}
+        availableMs={availableMs}
+        onSave={() => void console.save(seconds)}
+        onChoose={onChoose}
+      />
+      <div className={classes.answer} aria-live="polite">
+        {note ? (
+          <div className={classes.card} data-tone="idle" data-testid="note">
+            <IconCircleCheck size={40} aria-hidden />
+            <div className={classes.cardText}>
+              <strong>
+                {note.kind === 'undone' && t('console.undone')}
+                {note.kind === 'still' && t('console.stillTaken')}
+                {note.kind === 'marker' && t('console.markerSet', { time: clockTime(note.at, locale, true) })}
+              </strong>
+            </div>
+          </div>
+        ) : (
+          cardOpen && (
+            <SaveCard
+              key={attempt.clipId}
+              attempt={attempt}
+              clip={clip}
+              onUndo={() => void console.undo(attempt.clipId)}
+            />
+          )
+        )}
+      </div>
+      <button
+        type="button"
+        className={classes.record}
+        data-recording={recording !== undefined}
+        disabled={console.recordBusy}
+        onClick={() => void console.record()}
+        data-testid="record"
+      >
+        {recording ? <IconPlayerStopFilled size={44} aria-hidden /> : <IconPlayerRecordFilled size={44} aria-hidden />}
+        <span>
+          {recording ? t('console.stopRecord') : t('console.record')}
+          {recording && (
+            <span className={classes.elapsed} data-testid="elapsed">
+              {stopwatch(now.getTime() - Date.parse(recording.startedAt))}
+            </span>
+          )}
+        </span>
+      </button>
+      <div className={classes.pair}>
+        <button type="button" className={classes.action} onClick={() => void console.still()} data-testid="still">
+          <IconCamera size={40} aria-hidden />
+          {t('console.still')}
+        </button>
+        <button type="button" className={classes.action} onClick={() => void console.marker()} data-testid="marker">
+          <IconBookmark size={40} aria-hidden />
+          {t('console.marker')}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,31 @@
+import { Modal } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useClip } from '../api/queries.ts';
+import { ClipPlayer } from '../clip/ClipPlayer.tsx';
+import { StillView } from '../clip/StillView.tsx';
+import { Failed, Loading } from '../ui/Placeholder.tsx';
+import classes from './Dialogs.module.css';
+
+/** A saved clip over the console; the console stays where it is behind it. */
+export function ClipOverlay({ clipId, onClose }: { clipId: string | undefined; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened={clipId !== undefined}
+      onClose={onClose}
+      title={t('console.playerTitle')}
+      fullScreen
+      transitionProps={{ duration: 80 }}
+      classNames={{ title: classes.title ?? '', close: classes.close ?? '', body: classes.playerBody ?? '' }}
+      closeButtonProps={{ 'aria-label': t('app.close'), iconSize: 40 }}
+    >
+      {clipId !== undefined && <OverlayBody clipId={clipId} />}
+    </Modal>
+  );
+}
+
+function OverlayBody({ clipId }: { clipId: string }) {
+  const { data: clip, error, refetch } = useClip(clipId);
+  if (!clip) return error ? <Failed error={error} onRetry={() => void refetch()} large /> : <Loading large />;
+  return clip.kind === 'still' ? <StillView clip={clip} /> : <ClipPlayer clip={clip} large />;
+}

@@ -1,0 +1,53 @@
+import type { StationView } from '@smartbox/contracts';
+import { IconArrowsMaximize, IconArrowsMinimize } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { WhepPlayer } from '../live/WhepPlayer.tsx';
+import { BufferBar } from './BufferBar.tsx';
+import classes from './LiveGrid.module.css';
+
+/** Every source of the room, live; a tap on the corner makes one large. */
+export function LiveGrid({ station, feedAlive }: { station: StationView; feedAlive: boolean }) {
+  const { t } = useTranslation();
+  const [large, setLarge] = useState<string>();
+  const known = station.sources.some((s) => s.sourceId === large);
+  return (
+    <section
+      className={classes.grid}
+      data-count={station.sources.length}
+      data-large={known}
+      aria-label={t('worklist.sources')}
+    >
+      {station.sources.map((source) => (
+        <div key={source.sourceId} className={classes.cell} data-large={source.sourceId === large}>
+          <div className={classes.picture}>
+            <WhepPlayer station={station} source={source} />
+            {station.sources.length > 1 && (
+              <button
+                type="button"
+                className={classes.enlarge}
+                aria-label={
+                  source.sourceId === large ? t('console.shrink') : t('console.enlarge', { name: source.name })
+                }
+                onClick={() => setLarge(source.sourceId === large ? undefined : source.sourceId)}
+              >
+                {source.sourceId === large ? (
+                  <IconArrowsMinimize size={32} aria-hidden />
+                ) : (
+                  <IconArrowsMaximize size={32} aria-hidden />
+                )}
+              </button>
+            )}
+          </div>
+          <BufferBar
+            availableMs={
+              feedAlive ? station.window?.sources.find((s) => s.sourceId === source.sourceId)?.availableMs : undefined
+            }
+            windowMs={station.window?.windowMs ?? station.windowMs}
+            name={source.name}
+          />
+        </div>
+      ))}
+    </section>
+  );
+}

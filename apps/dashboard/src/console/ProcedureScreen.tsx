@@ -1,0 +1,135 @@
+import type { ProcedureView, StationView } from '@smartbox/contracts';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/client.ts';
+import { keys } from '../api/queries.ts';
+import { useNow } from '../app/use-now.ts';
+import { useFeedHealth } from '../feed/FeedProvider.tsx';
+import { applyProcedure } from '../feed/reduce.ts';
+import { stopwatch } from '../format/quantities.ts';
+import { usePatientName } from '../ui/PatientText.tsx';
+import { ActionPanel } from './ActionPanel.tsx';
+import { ClipOverlay } from './ClipOverlay.tsx';
+import { ClipStrip } from './ClipStrip.tsx';
+import classes from './Console.module.css';
+import { ConsoleHeader } from './ConsoleHeader.tsx';
+import { ChangePatientDialog, LengthDialog } from './Dialogs.tsx';
+import { Failures } from './Failures.tsx';
+import { HelpDialog } from './HelpDialog.tsx';
+import type { ConsoleAction } from './keymap.ts';
+import { lengths } from './keymap.ts';
+import { LiveGrid } from './LiveGrid.tsx';
+import { PatientBanner } from './PatientBanner.tsx';
+import { availableMs } from './saves.ts';
+import { useConsole } from './useConsole.ts';
+import { useConsoleKeys } from './useConsoleKeys.ts';
+
+type Dialog = 'length' | 'change' | 'help' | { clipId: string };
+
+/** While a procedure runs: patient, live pictures, the button, the clips. */
+export function ProcedureScreen({ station, procedure }: { station: StationView; procedure: ProcedureView }) {
+  const { t } = useTranslation();
+  const nameOf = usePatientName();
+  const client = useQueryClient();
+  const feedAlive = useFeedHealth().status !== 'lost';
+  const [dialog, setDialog] = useState<Dialog>();
+  const console = useConsole(station, procedure.procedureId);
+  const available = feedAlive ? availableMs(station) : undefined;
+  const close = () => setDialog(undefined);
+
+  const end = useMutation({
+    mutationFn: () => api.endProcedure(procedure.procedureId),
+    onSuccess: () => {
+      const ended = { ...procedure, endedAt: new Date().toISOString() };
+      client.setQueryData<StationView[]>(keys.stations, (all) => all?.map((s) => applyProcedure(s, ended)));
+      void client.invalidateQueries({ queryKey: keys.stations });
+    },
+    onError: (error) => console.failed('end', error),
+    onSettled: close,
+  });
+
+  const perform = (action: ConsoleAction) => {
+    switch (action.do) {
+      case 'save':
+        close();
+        return void console.save(action.seconds ?? procedure.recipe.saveSeconds);
+      case 'record':
+        return void console.record();
+      case 'still':
+        return void console.still();
+      case 'marker':
+        return void console.marker();
+      case 'choose-length':
+        return setDialog('length');
+      case 'help':
+        return setDialog('help');
+    }
+  };
+  useConsoleKeys(dialog === undefined, perform);
+  // While the length is being chosen, its digits work too.
+  useConsoleKeys(dialog === 'length', (action) => {
+    if (action.do === 'save' && action.seconds !== undefined && lengths.some((s) => s === action.seconds))
+      perform(action);
+  });
+
+  return (
+    <>
+      <ConsoleHeader station={station} onHelp={() => setDialog('help')}>
+        <PatientBanner procedure={procedure} onChange={() => setDialog('change')} />
+      </ConsoleHeader>
+      <Failures console={console} />
+      {!station.online && feedAlive && (
+        <div className={classes.notice} data-tone="bad" role="alert">
+          {t('console.roomOffline')}
+        </div>
+      )}
+      {station.online && !station.brokerOk && (
+        <div className={classes.notice} data-tone="warn" role="status">
+          {t('console.brokerDown', { count: station.spooledFragments })}
+        </div>
+      )}
+      <main className={classes.main}>
+        <LiveGrid station={station} feedAlive={feedAlive} />
+        <ActionPanel
+          station={station}
+          console={console}
+          seconds={procedure.recipe.saveSeconds}
+          availableMs={available}
+          onChoose={() => setDialog('length')}
+        />
+      </main>
+      <ClipStrip
+        clips={console.clips}
+        onOpen={(clipId) => setDialog({ clipId })}
+        onRetry={(clipId) => void console.retry(clipId)}
+      />
+      {station.recording && <RecordingFrame startedAt={station.recording.startedAt} />}
+      <LengthDialog open={dialog === 'length'} onClose={close} onPick={(seconds) => perform({ do: 'save', seconds })} />
+      <ChangePatientDialog
+        open={dialog === 'change'}
+        name={nameOf(procedure.patient.name)}
+        recording={station.recording !== undefined}
+        busy={end.isPending}
+        onClose={close}
+        onConfirm={() => end.mutate()}
+      />
+      <HelpDialog open={dialog === 'help'} onClose={close} />
+      <ClipOverlay clipId={typeof dialog === 'object' ? dialog.clipId : undefined} onClose={close} />
+    </>
+  );
+}
+
+/** The whole screen is framed while a recording runs: seen from across the room. */
+function RecordingFrame({ startedAt }: { startedAt: string }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  return (
+    <div className={classes.recording} data-testid="recording-frame">
+      <span className={classes.recordingLabel}>
+        <span className={classes.recordingDot} aria-hidden />
+        {t('console.recording')} {stopwatch(now.getTime() - Date.parse(startedAt))}
+      </span>
+    </div>
+  );
+}

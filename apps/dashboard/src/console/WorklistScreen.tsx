@@ -1,0 +1,167 @@
+import type { StationView } from '@smartbox/contracts';
+import { IconAlertTriangleFilled, IconAmbulance, IconRefresh, IconSearch, IconX } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/client.ts';
+import { keys, useConfig, useWorklist } from '../api/queries.ts';
+import { useLocale } from '../app/locale.ts';
+import { useNow } from '../app/use-now.ts';
+import { useErrorText } from '../app/useErrorText.ts';
+import { useFeedHealth } from '../feed/FeedProvider.tsx';
+import { applyProcedure } from '../feed/reduce.ts';
+import { clockTime, dicomDay, longDate } from '../format/dates.ts';
+import { tileState } from '../live/tile-state.ts';
+import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
+import { StateBadge } from '../ui/StateBadge.tsx';
+import classes from './Console.module.css';
+import { ConsoleHeader } from './ConsoleHeader.tsx';
+import { HelpDialog } from './HelpDialog.tsx';
+import list from './Worklist.module.css';
+import { WorklistRow } from './WorklistRow.tsx';
+
+/** First screen of the room: today's patients, one tap selects and starts; an emergency needs no list at all. */
+export function WorklistScreen({ station }: { station: StationView }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  const now = useNow(30_000);
+  const client = useQueryClient();
+  const errorText = useErrorText();
+  const feedAlive = useFeedHealth().status !== 'lost';
+  const [search, setSearch] = useState('');
+  const [help, setHelp] = useState(false);
+  const { data: config } = useConfig();
+  const [query] = useDebouncedValue(search.trim(), 250);
+  const worklist = useWorklist(station.stationId, dicomDay(now, config?.timeZone), query);
+
+  const start = useMutation({
+    mutationFn: (worklistItemId: string | undefined) =>
+      api.startProcedure({
+        stationId: station.stationId,
+        ...(worklistItemId === undefined ? { emergency: {} } : { worklistItemId }),
+      }),
+    onSuccess: (procedure) => {
+      client.setQueryData<StationView[]>(keys.stations, (all) => all?.map((s) => applyProcedure(s, procedure)));
+    },
+  });
+
+  return (
+    <>
+      <ConsoleHeader station={station} onHelp={() => setHelp(true)} full>
+        <div>
+          <h1 className={list.title}>{t('worklist.title')}</h1>
+          <p className={list.subtitle}>
+            {longDate(now, locale)} · {t('worklist.hint')}
+          </p>
+        </div>
+      </ConsoleHeader>
+      {start.error && (
+        <div className={classes.failure} role="alert" data-testid="start-failed">
+          <IconAlertTriangleFilled size={40} aria-hidden />
+          <div className={classes.failureText}>
+            <strong>{t('error.title')}</strong>
+            <span>{errorText(start.error)}</span>
+          </div>
+          <button type="button" className={classes.failureButton} onClick={() => start.reset()}>
+            {t('app.ok')}
+          </button>
+        </div>
+      )}
+      <main className={list.main}>
+        <section className={list.listSide} aria-label={t('worklist.title')}>
+          <div className={list.tools}>
+            <label className={list.search}>
+              <IconSearch size={30} aria-hidden />
+              <input
+                type="text"
+                inputMode="search"
+                value={search}
+                onChange={(event) => setSearch(event.currentTarget.value)}
+                placeholder={t('worklist.search')}
+                aria-label={t('worklist.search')}
+                data-testid="worklist-search"
+              />
+              {search !== '' && (
+                <button type="button" onClick={() => setSearch('')} aria-label={t('worklist.clearSearch')}>
+                  <IconX size={30} aria-hidden />
+                </button>
+              )}
+            </label>
+            <button
+              type="button"
+              className={classes.iconButton}
+              onClick={() => void worklist.refetch()}
+              aria-label={t('worklist.refresh')}
+              data-busy={worklist.isFetching}
+            >
+              <IconRefresh size={34} aria-hidden />
+            </button>
+          </div>
+          {worklist.data?.stale && (
+            <div className={list.stale} data-tone="warn" role="status" data-testid="worklist-stale">
+              <IconAlertTriangleFilled size={28} aria-hidden />
+              <span>
+                <strong>{t('worklist.stale')}</strong>{' '}
+                {worklist.data.asOf && t('worklist.staleAsOf', { time: clockTime(worklist.data.asOf, locale) })}{' '}
+                {worklist.data.reason}
+              </span>
+            </div>
+          )}
+          {worklist.data ? (
+            worklist.data.items.length > 0 ? (
+              <ul className={list.rows} data-testid="worklist">
+                {worklist.data.items.map((item) => (
+                  <WorklistRow
+                    key={item.itemId}
+                    item={item}
+                    busy={start.isPending && start.variables === item.itemId}
+                    disabled={start.isPending}
+                    onSelect={() => start.mutate(item.itemId)}
+                  />
+                ))}
+              </ul>
+            ) : query === '' ? (
+              <Empty title={t('worklist.empty')} hint={t('worklist.emptyHint')} large />
+            ) : (
+              <Empty title={t('worklist.noMatch', { query })} large />
+            )
+          ) : worklist.error ? (
+            <Failed error={worklist.error} onRetry={() => void worklist.refetch()} large />
+          ) : (
+            <Loading large />
+          )}
+        </section>
+        <aside className={list.aside}>
+          <button
+            type="button"
+            className={list.emergency}
+            disabled={start.isPending}
+            onClick={() => start.mutate(undefined)}
+            data-testid="emergency"
+          >
+            <IconAmbulance size={64} stroke={1.6} aria-hidden />
+            <span className={list.emergencyTitle}>
+              {start.isPending && start.variables === undefined ? t('worklist.starting') : t('worklist.emergency')}
+            </span>
+            <span>{t('worklist.emergencyHint')}</span>
+          </button>
+          <h2 className={list.sourcesTitle}>{t('worklist.sources')}</h2>
+          <ul className={list.sources}>
+            {station.sources.map((source) => (
+              <li key={source.sourceId}>
+                <span>{source.name}</span>
+                <StateBadge
+                  state={tileState(station, source, feedAlive ? 'playing' : 'connecting', feedAlive)}
+                  size="lg"
+                />
+                {source.reason !== undefined && source.state !== 'live' && <small>{source.reason}</small>}
+              </li>
+            ))}
+          </ul>
+        </aside>
+      </main>
+      <HelpDialog open={help} onClose={() => setHelp(false)} />
+    </>
+  );
+}

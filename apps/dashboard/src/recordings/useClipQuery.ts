@@ -1,0 +1,50 @@
+import { useCallback, useMemo } from 'react';
+import { useSearchParams } from 'react-router';
+import type { ClipQuery } from '../api/client.ts';
+
+const fields = ['q', 'state', 'stationId', 'from', 'to', 'sort'] as const;
+type Field = (typeof fields)[number];
+
+/** The filters of the list live in the URL: a link shows what its sender saw, and "back" goes back. */
+export function useClipQuery() {
+  const [params, setParams] = useSearchParams();
+  const raw = useMemo(
+    () => Object.fromEntries(fields.map((field) => [field, params.get(field) ?? ''])) as Record<Field, string>,
+    [params],
+  );
+  const query = useMemo(() => toQuery(raw), [raw]);
+  const set = useCallback(
+    (field: Field, value: string) =>
+      setParams(
+        (before) => {
+          const next = new URLSearchParams(before);
+          if (value === '') next.delete(field);
+          else next.set(field, value);
+          return next;
+        },
+        { replace: true },
+      ),
+    [setParams],
+  );
+  const reset = useCallback(() => setParams({}), [setParams]);
+  return { raw, query, set, reset, filtered: fields.some((f) => f !== 'sort' && raw[f] !== '') };
+}
+
+/** Days in the user's own time zone become instants: `to` includes its whole day. */
+export function toQuery(raw: Record<Field, string>): ClipQuery {
+  const day = (text: string, endOfDay: boolean) => {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+    const at = new Date(`${text}T00:00:00`);
+    if (Number.isNaN(at.getTime())) return undefined;
+    if (endOfDay) at.setDate(at.getDate() + 1);
+    return at.toISOString();
+  };
+  return {
+    q: raw.q || undefined,
+    state: raw.state || undefined,
+    stationId: raw.stationId || undefined,
+    from: day(raw.from, false),
+    to: day(raw.to, true),
+    sort: raw.sort || undefined,
+  };
+}
