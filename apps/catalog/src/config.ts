@@ -26,7 +26,10 @@ const Env = z.object({
   /** Shared with the streaming service; live links are signed with it. */
   LIVE_TOKEN_SECRET: z.string().min(16, 'at least 16 characters'),
   SITE_LOCALE: z.enum(['de', 'en']).default('de'),
-  SITE_TIME_ZONE: z.string().default(Intl.DateTimeFormat().resolvedOptions().timeZone).refine(isTimeZone, 'an IANA time zone such as Europe/Berlin'),
+  SITE_TIME_ZONE: z
+    .string()
+    .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
+    .refine(isTimeZone, 'an IANA time zone such as Europe/Berlin'),
   SITE_INSTITUTION: z.string().max(64).optional(),
   /** More Host names than the loopback ones, `,`-separated: what a reverse proxy or the Vite server calls us. */
   ALLOWED_HOSTS: z

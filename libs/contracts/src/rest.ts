@@ -287,6 +287,8 @@ export const page = <T extends z.ZodType>(item: T) =>
 /** One message of `GET /api/v1/feed` (SSE). `event:` is the kind, `id:` the EVENTS sequence where there is one. */
 export const FeedMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clip'), clip: ClipView }),
+  /** Taken back within the time of undo. */
+  z.object({ kind: z.literal('clip-removed'), clipId: Ulid }),
   z.object({ kind: z.literal('station'), station: StationView }),
   z.object({ kind: z.literal('procedure'), procedure: ProcedureView }),
   z.object({ kind: z.literal('marker'), marker: MarkerView }),

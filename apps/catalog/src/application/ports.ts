@@ -73,7 +73,9 @@ export interface ProcedureStore {
   correct(
     procedureId: string,
     at: Date,
-    change: (now: Procedure & PatientAndStudy) => PatientAndStudy & { worklistItemId?: string | null; emergency?: boolean },
+    change: (
+      now: Procedure & PatientAndStudy,
+    ) => PatientAndStudy & { worklistItemId?: string | null; emergency?: boolean },
     audit: Audit & { reason?: string | undefined },
   ): Promise<void>;
   worklistItem(itemId: string): Promise<WorklistItem | undefined>;
@@ -98,8 +100,10 @@ export interface ClipRequest {
 }
 
 export interface ClipStore {
-  /** Writes what was asked and its command. `existing`: the id was used before, nothing was written. */
-  request(request: ClipRequest, audit: Audit): Promise<{ existing?: { kind: string | null; request: unknown } }>;
+  /** What was asked under this id before. */
+  asked(clipId: string): Promise<{ kind: string | null; request: unknown } | undefined>;
+  /** Writes what was asked and its command; nothing where the id was used before. */
+  request(request: ClipRequest, audit: Audit): Promise<void>;
   openRecording(stationId: string): Promise<{ clipId: string; since: Date; stopRequestedAt: Date | null } | undefined>;
   stopRecording(clipId: string, at: Date, command: Outgoing, audit: Audit): Promise<void>;
   annotate(clipId: string, change: { description?: string; keep?: boolean }, audit: Audit): Promise<void>;

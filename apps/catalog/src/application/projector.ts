@@ -94,7 +94,7 @@ export class Projector {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    for (let wait = 100; !signal.aborted; ) {
+    for (let wait = 100; !signal.aborted;) {
       try {
         await this.#follow(() => (wait = 100));
       } catch (error) {
@@ -132,7 +132,8 @@ export class Projector {
       for (const event of batch.filter((e) => e.invalid !== undefined)) {
         this.#log.warn({ sequence: event.sequence, reason: event.invalid }, 'an event was skipped');
       }
-      if (changes.refused.length > 0) this.#log.error({ sequences: changes.refused }, 'events were refused and skipped');
+      if (changes.refused.length > 0)
+        this.#log.error({ sequences: changes.refused }, 'events were refused and skipped');
       await this.#onChanges(changes).catch((error: unknown) => {
         this.#log.error({ err: toError(error) }, 'changes could not be told to the feed');
       });

@@ -58,7 +58,11 @@ export function localTime(at: Date, timeZone: string): LocalTime {
 }
 
 /** One component of a Person Name (PS3.5 section 6.2): without its delimiters and control characters. */
-const component = (text: string) => text.replace(/[\^=\\\p{Cc}]/gu, ' ').replace(/\s+/g, ' ').trim();
+const component = (text: string) =>
+  text
+    .replace(/[\^=\\\p{Cc}]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 /** A patient nobody has told us about: `NOTFALL-20261123-3`, `Notfall^OR 1^1405`, reconciled later. */
 export function emergencyPatient(
@@ -80,12 +84,7 @@ export function emergencyPatient(
  * After a correction the objects of another patient may not share the study of the first one: a new study, unless
  * only the spelling changed.
  */
-export function correctPatient(
-  before: Who,
-  patient: Patient,
-  procedureId: string,
-  version: number,
-): Who {
+export function correctPatient(before: Who, patient: Patient, procedureId: string, version: number): Who {
   if (patient.id === before.patient.id) return { ...before, patient: { ...before.patient, ...patient } };
   return {
     patient,

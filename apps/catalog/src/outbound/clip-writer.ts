@@ -57,7 +57,13 @@ export async function refreshClip(
       ...said,
       bytes: BigInt(bytes),
       hasPoster: rest.posterSource !== null,
-      search: searchText([who.patientName, who.patientId, who.accessionNumber, said.description, procedure?.description]),
+      search: searchText([
+        who.patientName,
+        who.patientId,
+        who.accessionNumber,
+        said.description,
+        procedure?.description,
+      ]),
     };
     const known = await tx.clip.findUnique({ where: { clipId }, select: { changedSequence: true } });
     const sequence = known && known.changedSequence > changedSequence ? known.changedSequence : changedSequence;

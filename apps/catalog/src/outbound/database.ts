@@ -10,7 +10,12 @@ export class Database {
 
   constructor(url: string) {
     // adapter-pg reads every timestamptz as if it stood in UTC: so the session has to speak UTC.
-    const adapter = new PrismaPg({ connectionString: url, options: '-c TimeZone=UTC', max: 12, connectionTimeoutMillis: 5000 });
+    const adapter = new PrismaPg({
+      connectionString: url,
+      options: '-c TimeZone=UTC',
+      max: 12,
+      connectionTimeoutMillis: 5000,
+    });
     this.prisma = new PrismaClient({ adapter });
   }
 

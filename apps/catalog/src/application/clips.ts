@@ -1,0 +1,237 @@
+import type { CreateClip, MarkerRequest, RecordingRequest, StationConfig, StillRequest } from '@smartbox/contracts';
+import { inputError, SmartBoxError, type Clock } from '@smartbox/kernel';
+import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
+import type { ClipRequest, ClipStore, Outgoing, Procedure, ProcedureStore, StationDirectory } from './ports.ts';
+import { unknownStation } from './procedures.ts';
+
+type Command = Extract<Outgoing, { kind: 'command' }>;
+/** Told after each commit, for the feed. */
+export interface Changed {
+  clip(clipId: string): void;
+  procedure(procedureId: string): void;
+}
+interface Who {
+  actor: string;
+  traceId: string | undefined;
+}
+
+/** How long a save can be taken back. */
+export const UNDO_MS = 30_000;
+
+/** What people ask of the buffer: clips, recordings, stills, markers; and what they do with what came of it. */
+export class Clips {
+  readonly #store: ClipStore;
+  readonly #procedures: ProcedureStore;
+  readonly #stations: StationDirectory;
+  readonly #changed: Changed;
+  readonly #clock: Clock;
+
+  constructor(
+    store: ClipStore,
+    procedures: ProcedureStore,
+    stations: StationDirectory,
+    changed: Changed,
+    clock: Clock,
+  ) {
+    this.#store = store;
+    this.#procedures = procedures;
+    this.#stations = stations;
+    this.#changed = changed;
+    this.#clock = clock;
+  }
+
+  /** "Save the last 2 minutes". The same clipId again is the same clip. */
+  async save(body: z.infer<typeof CreateClip>, who: Who): Promise<void> {
+    const { clipId, stationId, sources, lastSeconds, from, to, description } = body;
+    const explicit =
+      from && to ? { range: { from, to } } : lastSeconds ? { range: { lastMs: lastSeconds * 1000 } } : {};
+    if (await this.#isRepeat(clipId, 'clip', { stationId, ...only({ sources }), ...explicit })) return;
+    const { procedureId, recipe } = await this.#active(stationId, sources);
+    const requestedAt = this.#clock.now();
+    const isRange = from !== undefined && to !== undefined;
+    if (!isRange && (from !== undefined || to !== undefined)) {
+      throw inputError(
+        'invalid-range',
+        `from and to belong together: got from ${from ?? 'nothing'}, to ${to ?? 'nothing'}`,
+      );
+    }
+    if (isRange && lastSeconds !== undefined) {
+      throw inputError('invalid-range', `lastSeconds (${lastSeconds}) excludes from and to`);
+    }
+    const lastMs = (lastSeconds ?? recipe.saveSeconds) * 1000;
+    const range = isRange ? { from, to } : { lastMs };
+    const requestedMs = isRange ? Date.parse(to) - Date.parse(from) : lastMs;
+    if (requestedMs <= 0) throw inputError('invalid-range', `the range from ${from} to ${to} is empty`);
+    if (isRange && Date.parse(to) > requestedAt.getTime() + 2000) {
+      throw inputError('range-in-future', `the range ends at ${to}, it is ${requestedAt.toISOString()} now`);
+    }
+    const data = {
+      clipId,
+      stationId,
+      procedureId,
+      range,
+      requestedAt: requestedAt.toISOString(),
+      ...only({ sources }),
+    };
+    const command: Command = { kind: 'command', name: 'buffer.save-clip', data };
+    const request = { clipId, kind: 'clip', stationId, procedureId, requestedAt, requestedMs, command } as const;
+    await this.#ask({ ...request, description: description ?? null, traceId: who.traceId }, who, 'clip.save');
+  }
+
+  async startRecording(stationId: string, body: z.infer<typeof RecordingRequest>, who: Who): Promise<void> {
+    const { clipId, sources } = body;
+    if (await this.#isRepeat(clipId, 'recording', { stationId, ...only({ sources }) })) return;
+    const { procedureId } = await this.#active(stationId, sources);
+    const open = await this.#store.openRecording(stationId);
+    if (open && open.clipId !== clipId && !open.stopRequestedAt) {
+      throw new SmartBoxError({
+        code: 'recording-runs',
+        message: `station ${stationId} already records clip ${open.clipId} since ${open.since.toISOString()}`,
+        fault: 'input',
+        details: { clipId: open.clipId },
+      });
+    }
+    const requestedAt = this.#clock.now();
+    const data = { clipId, stationId, procedureId, requestedAt: requestedAt.toISOString(), ...only({ sources }) };
+    const command: Command = { kind: 'command', name: 'buffer.start-recording', data };
+    const request = { clipId, kind: 'recording', stationId, procedureId, requestedAt, requestedMs: null } as const;
+    await this.#ask({ ...request, description: null, traceId: who.traceId, command }, who, 'recording.start');
+  }
+
+  /** The clip that was being recorded. */
+  async stopRecording(stationId: string, who: Who): Promise<string> {
+    this.#station(stationId);
+    const open = await this.#store.openRecording(stationId);
+    if (!open) throw inputError('nothing-records', `station ${stationId} records nothing at the moment`);
+    const at = this.#clock.now();
+    const data = { clipId: open.clipId, stationId, requestedAt: at.toISOString() };
+    const command: Command = { kind: 'command', name: 'buffer.stop-recording', data };
+    await this.#store.stopRecording(open.clipId, at, command, { actor: who.actor, action: 'recording.stop' });
+    this.#changed.clip(open.clipId);
+    return open.clipId;
+  }
+
+  async still(stationId: string, body: z.infer<typeof StillRequest>, who: Who): Promise<void> {
+    const { clipId, sources, at } = body;
+    if (await this.#isRepeat(clipId, 'still', { stationId, ...only({ sources, at }) })) return;
+    const { procedureId } = await this.#active(stationId, sources);
+    const requestedAt = this.#clock.now();
+    const base = { stillId: clipId, stationId, procedureId, requestedAt: requestedAt.toISOString() };
+    const command: Command = {
+      kind: 'command',
+      name: 'buffer.capture-still',
+      data: { ...base, ...only({ sources, at }) },
+    };
+    const request = { clipId, kind: 'still', stationId, procedureId, requestedAt, requestedMs: null } as const;
+    await this.#ask({ ...request, description: null, traceId: who.traceId, command }, who, 'still.capture');
+  }
+
+  async mark(stationId: string, body: z.infer<typeof MarkerRequest>, who: Who) {
+    const { procedureId } = await this.#active(stationId, undefined);
+    const at = body.at ?? this.#clock.now().toISOString();
+    const marker = { markerId: body.markerId, procedureId, at, ...only({ label: body.label }) };
+    const command: Command = { kind: 'command', name: 'buffer.set-marker', data: { ...marker, stationId } };
+    const detail = { subject: `marker/${body.markerId}` };
+    await this.#store.send([command], { actor: who.actor, action: 'marker.set', detail });
+    return marker;
+  }
+
+  async annotate(clipId: string, change: { description?: string | undefined; keep?: boolean | undefined }, who: Who) {
+    const { description, keep } = change;
+    const detail = { fields: Object.keys(only({ description, keep })) };
+    await this.#store.annotate(clipId, only({ description, keep }), {
+      actor: who.actor,
+      action: 'clip.annotate',
+      detail,
+    });
+    this.#changed.clip(clipId);
+  }
+
+  /** Takes a save back: it disappears from the lists, its bytes and whatever was delivered stay. */
+  async undo(clip: { clipId: string; requestedAt: string; savedAt?: string | undefined }, who: Who): Promise<void> {
+    const now = this.#clock.now();
+    const since = Date.parse(clip.savedAt ?? clip.requestedAt);
+    if (now.getTime() - since > UNDO_MS) {
+      const seconds = Math.round((now.getTime() - since) / 1000);
+      throw new SmartBoxError({
+        code: 'undo-too-late',
+        message: `clip ${clip.clipId} was saved ${seconds} s ago; it can be taken back for ${UNDO_MS / 1000} s`,
+        fault: 'input',
+      });
+    }
+    await this.#store.hide(clip.clipId, now, { actor: who.actor, action: 'clip.undo' });
+    this.#changed.clip(clip.clipId);
+  }
+
+  /** Tries again what was given up or waits: the save itself, or its deliveries. How many commands that were. */
+  async retry(clipId: string, who: Who): Promise<number> {
+    const { request, deliveries } = await this.#store.retryable(clipId);
+    const commands: Command[] = [
+      ...(request ? [{ kind: 'command', name: 'buffer.save-clip', data: request } as const] : []),
+      ...deliveries.map(({ deliveryId, instanceId, destination }) => {
+        return {
+          kind: 'command',
+          name: 'pacs-gateway.retry-delivery',
+          data: { deliveryId, instanceId, destination },
+        } as const;
+      }),
+    ];
+    if (commands.length === 0) {
+      throw new SmartBoxError({
+        code: 'nothing-to-retry',
+        message: `clip ${clipId} has nothing that was given up and can be tried again from here`,
+        fault: 'input',
+      });
+    }
+    const detail = { subject: `clip/${clipId}`, commands: commands.length };
+    await this.#store.send(commands, { actor: who.actor, action: 'clip.retry', detail });
+    return commands.length;
+  }
+
+  async #ask(request: ClipRequest, who: Who, action: string): Promise<void> {
+    await this.#store.request(request, { actor: who.actor, action, detail: { stationId: request.stationId } });
+    this.#changed.clip(request.clipId);
+  }
+
+  /** True when the same was asked under this id before: a lost answer, or a second press. */
+  async #isRepeat(clipId: string, kind: string, asked: Record<string, unknown>): Promise<boolean> {
+    const known = await this.#store.asked(clipId);
+    if (!known) return false;
+    const before = known.request as Record<string, unknown>;
+    if (known.kind === kind && Object.entries(asked).every(([key, value]) => isDeepStrictEqual(before[key], value))) {
+      return true;
+    }
+    throw new SmartBoxError({
+      code: 'id-in-use',
+      message: `id ${clipId} was used for another request before: every clip needs an id of its own`,
+      fault: 'input',
+    });
+  }
+
+  #station(stationId: string): StationConfig {
+    const station = this.#stations.find(stationId);
+    if (!station) throw unknownStation(stationId, this.#stations);
+    return station;
+  }
+
+  async #active(stationId: string, sources: readonly string[] | undefined): Promise<Procedure> {
+    const known = this.#station(stationId).sources.map((source) => source.id);
+    const unknown = sources?.find((source) => !known.includes(source));
+    if (unknown !== undefined) {
+      const message = `station ${stationId} has no source ${JSON.stringify(unknown)}; it has ${known.join(', ')}`;
+      throw inputError('source-unknown', message);
+    }
+    const procedure = await this.#procedures.active(stationId);
+    if (procedure) return procedure;
+    throw new SmartBoxError({
+      code: 'no-procedure',
+      message: `no procedure runs at station ${stationId}: select a patient first`,
+      fault: 'input',
+    });
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+const only = <T extends object>(value: T): Defined<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;

@@ -1,0 +1,67 @@
+import type { RpcReply, RpcRequest, StationConfig, WorklistItem } from '@smartbox/contracts';
+import { toError } from '@smartbox/kernel';
+
+export interface WorklistCache {
+  keep(key: string, items: readonly WorklistItem[], asOf: Date): Promise<void>;
+  last(key: string): Promise<{ items: WorklistItem[]; asOf: Date } | undefined>;
+}
+export type FindWorklist = (
+  query: RpcRequest<'pacs-gateway.find-worklist'>,
+) => Promise<RpcReply<'pacs-gateway.find-worklist'>>;
+
+export interface WorklistAnswer {
+  items: WorklistItem[];
+  asOf?: string;
+  stale: boolean;
+  reason?: string;
+}
+
+/** Today's patients: asked of the RIS, and from the last answer, said to be old, when the RIS is away. */
+export class Worklist {
+  readonly #find: FindWorklist;
+  readonly #cache: WorklistCache;
+
+  constructor(find: FindWorklist, cache: WorklistCache) {
+    this.#find = find;
+    this.#cache = cache;
+  }
+
+  /** `date`: YYYYMMDD. `q`: any part of name, id or accession number. */
+  async query(query: {
+    station?: StationConfig | undefined;
+    date: string;
+    q?: string | undefined;
+  }): Promise<WorklistAnswer> {
+    const stationAe = query.station?.aeTitle;
+    const key = `${stationAe ?? '*'}/${query.date}`;
+    try {
+      const { items } = await this.#find({ date: query.date, ...(stationAe ? { stationAe } : {}) });
+      const asOf = new Date();
+      const sorted = items.toSorted(bySchedule);
+      await this.#cache.keep(key, sorted, asOf);
+      return { items: matching(sorted, query.q), asOf: asOf.toISOString(), stale: false };
+    } catch (error) {
+      const reason = toError(error).message;
+      const last = await this.#cache.last(key);
+      return {
+        items: matching(last?.items ?? [], query.q),
+        ...(last ? { asOf: last.asOf.toISOString() } : {}),
+        stale: true,
+        reason,
+      };
+    }
+  }
+}
+
+const bySchedule = (a: WorklistItem, b: WorklistItem) =>
+  (a.scheduledAt ?? '').localeCompare(b.scheduledAt ?? '') || (a.itemId < b.itemId ? -1 : 1);
+
+function matching(items: readonly WorklistItem[], q: string | undefined): WorklistItem[] {
+  const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  return items.filter((item) => {
+    const text = [item.patient.name.replaceAll('^', ' '), item.patient.id, item.accessionNumber ?? '']
+      .join(' ')
+      .toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}

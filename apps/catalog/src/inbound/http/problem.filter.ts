@@ -1,0 +1,109 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Problem } from '@smartbox/contracts';
+import { SmartBoxError, toError } from '@smartbox/kernel';
+import { currentTraceId, type Logger } from '@smartbox/telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FieldError } from './check-input.ts';
+
+const conflicts = new Set([
+  'no-procedure',
+  'recording-runs',
+  'id-in-use',
+  'nothing-records',
+  'nothing-to-retry',
+  'undo-too-late',
+]);
+const unprocessable = new Set([
+  'worklist-item-unknown',
+  'recipe-unknown',
+  'source-unknown',
+  'range-in-future',
+  'invalid-range',
+]);
+const titles: Record<number, string> = {
+  400: 'The request is wrong',
+  403: 'Not from here',
+  404: 'There is no such thing',
+  409: 'Not now',
+  413: 'Too large',
+  415: 'Wrong media type',
+  416: 'No such range',
+  422: 'The request cannot be carried out',
+  500: 'Something went wrong here',
+  502: 'Another system failed',
+  503: 'Not at the moment',
+};
+
+/** Status of an error by its code and whose fault it is. */
+export function statusOf(error: SmartBoxError): number {
+  if (error.code.endsWith('-not-found') || error.code === 'station-unknown') return 404;
+  if (conflicts.has(error.code)) return 409;
+  if (unprocessable.has(error.code)) return 422;
+  if (error.fault === 'input') return 400;
+  if (error.fault === 'theirs') return error.retryable ? 503 : 502;
+  return 500;
+}
+
+/** Anything thrown as RFC 9457 problem+json. What is unknown says nothing but its trace id. */
+export function toProblem(thrown: unknown): Problem {
+  const traceId = currentTraceId();
+  const trace = traceId === undefined ? {} : { traceId };
+  if (thrown instanceof SmartBoxError) {
+    const status = statusOf(thrown);
+    const errors = thrown.details['errors'] as FieldError[] | undefined;
+    return {
+      ...base(status, thrown.code),
+      detail: thrown.message,
+      ...(errors ? { errors } : {}),
+      ...trace,
+    };
+  }
+  const status = httpStatus(thrown);
+  if (status === undefined || status >= 500) return { ...base(500, 'internal'), ...trace };
+  return { ...base(status, codes[status] ?? 'refused'), detail: toError(thrown).message, ...trace };
+}
+
+const codes: Record<number, string> = {
+  400: 'invalid-request',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  413: 'body-too-large',
+  415: 'media-type',
+};
+const base = (status: number, code: string) => ({
+  type: `urn:smartbox:problem:${code}`,
+  title: titles[status] ?? 'The request was refused',
+  status,
+  code,
+});
+
+function httpStatus(thrown: unknown): number | undefined {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  const { statusCode } = thrown as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const problem = toProblem(thrown);
+    if (problem.status >= 500) {
+      const { method, routeOptions } = http.getRequest<FastifyRequest>();
+      this.#log.error({ err: toError(thrown), method, route: routeOptions.url, code: problem.code }, 'request failed');
+    }
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    if (problem.status === 503) void reply.header('Retry-After', '2');
+    void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(problem);
+  }
+}

@@ -1,0 +1,101 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from '@smartbox/contracts';
+
+export interface Guard {
+  /** Host names besides the loopback ones. */
+  allowedHosts: readonly string[];
+  /** Origin of the streaming service: the only other one the page may talk to. */
+  streamingOrigin: string;
+}
+
+const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** The host part of `host:port`, in lower case. */
+const hostname = (host: string) => host.toLowerCase().replace(/:\d+$/, '');
+
+/**
+ * Until there are accounts, being on this machine is the only authentication: so a foreign page in the browser of
+ * this machine must not reach us, neither by its own name for our address (DNS rebinding) nor across origins.
+ * Returns what is wrong, or undefined.
+ */
+export function refusal(
+  headers: { host?: string | undefined; origin?: string | undefined; 'sec-fetch-site'?: string | undefined },
+  guard: Pick<Guard, 'allowedHosts'>,
+  isNavigation: boolean,
+): string | undefined {
+  const isOurs = (host: string) => loopback.has(hostname(host)) || guard.allowedHosts.includes(hostname(host));
+  if (!headers.host || !isOurs(headers.host)) {
+    return `Host ${JSON.stringify(headers.host ?? '')} is not this service: use http://127.0.0.1, or name it in ALLOWED_HOSTS`;
+  }
+  const { origin } = headers;
+  if (origin !== undefined) {
+    const from = URL.parse(origin)?.host.toLowerCase();
+    const same = from === headers.host.toLowerCase();
+    if (!same && !(from !== undefined && guard.allowedHosts.includes(hostname(from)))) {
+      return `Origin ${JSON.stringify(origin)} may not use this service`;
+    }
+  }
+  // A link from elsewhere may open the page, but nothing elsewhere may load or call parts of it.
+  if (headers['sec-fetch-site'] === 'cross-site' && !isNavigation)
+    return 'a page of another site may not use this service';
+  return undefined;
+}
+
+/** Headers of every answer. The page loads its own scripts only, and talks to us and the streaming service only. */
+export function securityHeaders(streamingOrigin: string): Record<string, string> {
+  const websocket = streamingOrigin.replace(/^http/, 'ws');
+  const policy = {
+    'default-src': "'none'",
+    'script-src': "'self'",
+    // Mantine writes its theme into a style element.
+    'style-src': "'self' 'unsafe-inline'",
+    'img-src': "'self' data: blob:",
+    'font-src': "'self'",
+    'media-src': `'self' blob: ${streamingOrigin}`,
+    'connect-src': `'self' ${streamingOrigin} ${websocket}`,
+    'worker-src': "'self' blob:",
+    'manifest-src': "'self'",
+    'frame-ancestors': "'none'",
+    'base-uri': "'none'",
+    'form-action': "'self'",
+    'object-src': "'none'",
+  };
+  return {
+    'Content-Security-Policy': Object.entries(policy)
+      .map(([name, value]) => `${name} ${value}`)
+      .join('; '),
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+  };
+}
+
+/** A Fastify `onRequest` hook: security headers on everything, foreign callers refused with 403. */
+export function guardRequests(guard: Guard) {
+  const headers = securityHeaders(guard.streamingOrigin);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    void reply.headers(headers);
+    if (request.url.startsWith('/api/')) void reply.header('Cache-Control', 'no-store');
+    const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET';
+    const { host, origin } = request.headers;
+    const site = request.headers['sec-fetch-site'];
+    const reason = refusal(
+      { host, origin, 'sec-fetch-site': typeof site === 'string' ? site : undefined },
+      guard,
+      isNavigation,
+    );
+    if (reason === undefined) return;
+    const code = 'foreign-origin';
+    const problem: Problem = {
+      type: `urn:smartbox:problem:${code}`,
+      title: 'Not from here',
+      status: 403,
+      code,
+      detail: reason,
+    };
+    await reply.status(403).header('Content-Type', 'application/problem+json; charset=utf-8').send(problem);
+  };
+}

@@ -1,0 +1,35 @@
+import { WorklistItem } from '@smartbox/contracts';
+import { json, type Database } from './database.ts';
+import type { WorklistCache } from '../application/worklist.ts';
+
+/** The last answers of the RIS, for when it is away. */
+export class WorklistStore implements WorklistCache {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async keep(key: string, items: readonly WorklistItem[], asOf: Date): Promise<void> {
+    await this.#db.tx(async (tx) => {
+      for (const item of items) {
+        const row = { data: json(item), fetchedAt: asOf };
+        await tx.worklistItem.upsert({
+          where: { itemId: item.itemId },
+          create: { itemId: item.itemId, ...row },
+          update: row,
+        });
+      }
+      const answer = { itemIds: items.map((item) => item.itemId), asOf };
+      await tx.worklistAnswer.upsert({ where: { key }, create: { key, ...answer }, update: answer });
+    });
+  }
+
+  async last(key: string): Promise<{ items: WorklistItem[]; asOf: Date } | undefined> {
+    const answer = await this.#db.prisma.worklistAnswer.findUnique({ where: { key } });
+    if (!answer) return undefined;
+    const rows = await this.#db.prisma.worklistItem.findMany({ where: { itemId: { in: answer.itemIds } } });
+    const byId = new Map(rows.map((row) => [row.itemId, WorklistItem.parse(row.data)]));
+    return { items: answer.itemIds.flatMap((id) => byId.get(id) ?? []), asOf: answer.asOf };
+  }
+}
