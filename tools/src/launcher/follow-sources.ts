@@ -12,7 +12,7 @@ export function followSources(smartbox: SmartBox): void {
     await Promise.all(
       smartbox.board
         .rows()
-        .flatMap((row) => (row.kind === 'service' ? [row.name as Parameters<SmartBox['service']>[0]] : []))
+        .flatMap((row) => (row.kind === 'service' ? [row.name] : []))
         .map((name) => smartbox.service(name).look()),
     );
     const answer = await fetch(`${smartbox.url}/api/v1/stations`, { signal: AbortSignal.timeout(2000) });

@@ -36,7 +36,8 @@ export interface RunInfo {
   /** The dashboard and the REST API. */
   url: string;
   servers: Record<'nats' | 'postgres' | 's3', ServerInfo> & { pacs: PacsInfo; worklist: WorklistInfo };
-  services: Record<Service, ServiceInfo>;
+  /** By name; a further room's capture-edge is called `capture-edge-<station>`. */
+  services: Record<Service, ServiceInfo> & Record<string, ServiceInfo>;
   /** The bucket of the object store. */
   bucket: string;
   database: string;

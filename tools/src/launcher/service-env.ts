@@ -1,14 +1,19 @@
-import type { Service, StationConfig } from '@smartbox/contracts';
+import { join } from 'node:path';
+import type { Service } from '@smartbox/contracts';
 import type { Servers } from './servers.ts';
 import type { Credentials } from './state-dir.ts';
 
 interface EnvironmentPlan {
-  name: Service;
+  service: Service;
+  /** The port it listens on. */
+  port: number;
+  /** Ports of all services, by name. */
   ports: Readonly<Record<string, number>>;
   servers: Servers;
   credentials: Credentials;
   configDir: string;
-  stations: readonly StationConfig[];
+  /** For capture-edge: its room. */
+  stationId?: string;
   /** A folder of its own for scratch files and the local spool. */
   work: string;
 }
@@ -26,14 +31,14 @@ function own(): NodeJS.ProcessEnv {
 
 /** The environment of one service: the same names as in docker-compose.yml and in each app's README. */
 export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
-  const { name, ports, servers, credentials, configDir, stations, work } = plan;
+  const { service, ports, servers, credentials, configDir, work } = plan;
   const { nats, s3, postgres } = servers;
   const s3Url = `${s3.url}/${s3.bucket}`;
   return {
     ...own(),
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
-    PORT: String(ports[name]),
+    PORT: String(plan.port),
     NATS_URL: nats.url,
     NATS_USER: nats.credentials.user,
     NATS_PASSWORD: nats.credentials.password,
@@ -44,9 +49,9 @@ export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
     CONFIG_DIR: configDir,
     SCRATCH_DIR: work,
     SPOOL_DIR: work,
-    ...(name === 'capture-edge' ? { STATION_ID: stations[0]?.id } : {}),
-    ...(name === 'catalog' || name === 'streaming' ? { LIVE_TOKEN_SECRET: credentials.liveTokenSecret } : {}),
-    ...(name === 'catalog'
+    ...(plan.stationId === undefined ? {} : { STATION_FILE: join(configDir, 'stations', `${plan.stationId}.yaml`) }),
+    ...(service === 'catalog' || service === 'streaming' ? { LIVE_TOKEN_SECRET: credentials.liveTokenSecret } : {}),
+    ...(service === 'catalog'
       ? { DATABASE_URL: postgres.url, STREAMING_URL: `http://127.0.0.1:${ports['streaming']}` }
       : {}),
   };

@@ -6,7 +6,9 @@ import { repoRoot, supervise, tail, until, type Supervised } from '@smartbox/tes
 import type { StatusBoard } from './status.ts';
 
 export interface ServicePlan {
-  name: Service;
+  /** The service's name; with the room behind it for the capture-edge of each further room. */
+  name: string;
+  service: Service;
   port: number;
   env: NodeJS.ProcessEnv;
   logFile: string;
@@ -49,8 +51,8 @@ export class ServiceProcess {
   }
 
   async #spawn(): Promise<void> {
-    const { name, env, logFile, board, onStart } = this.plan;
-    const main = join(repoRoot(), 'apps', name, 'dist', 'main.js');
+    const { name, service, env, logFile, board, onStart } = this.plan;
+    const main = join(repoRoot(), 'apps', service, 'dist', 'main.js');
     if (!existsSync(main)) throw inputError('not-built', `${main} is missing: run npm run build first`);
     const started = supervise({ command: process.execPath, args: [main], env, logFile, cwd: repoRoot() });
     this.#process = started;

@@ -36,6 +36,12 @@ export interface SmartBoxOptions {
   signal?: AbortSignal;
 }
 
+interface ProcessPlan {
+  name: string;
+  service: Service;
+  stationId?: string;
+}
+
 /** A running system. */
 export interface SmartBox {
   info: () => RunInfo;
@@ -43,7 +49,8 @@ export interface SmartBox {
   url: string;
   servers: Servers;
   stations: StationConfig[];
-  service: (name: Service) => ServiceProcess;
+  /** By name, as in `run.json`. */
+  service: (name: string) => ServiceProcess;
   credentials: Credentials;
   board: StatusBoard;
   /** Stops everything in order; safe to call twice. */
@@ -68,7 +75,7 @@ class Stack {
   }
 }
 
-function portsOf(servers: Servers, running: Map<Service, ServiceProcess>): Record<string, number> {
+function portsOf(servers: Servers, running: Map<string, ServiceProcess>): Record<string, number> {
   return {
     nats: servers.nats.port,
     postgres: servers.postgres.port,
@@ -170,27 +177,40 @@ async function launch(
   }
   options.signal?.throwIfAborted();
 
-  const running = new Map<Service, ServiceProcess>();
-  const servicePorts = Object.fromEntries(
-    await Promise.all(wanted.map(async (name) => [name, await freePort(ports[name])] as const)),
+  const running = new Map<string, ServiceProcess>();
+  const processes = wanted.flatMap((service): ProcessPlan[] =>
+    service === 'capture-edge'
+      ? stations.map(({ id }, index) => ({
+          name: index === 0 ? service : `${service}-${id}`,
+          service,
+          stationId: id,
+        }))
+      : [{ name: service, service }],
   );
+  const servicePorts: Record<string, number> = {};
+  for (const { name } of processes) servicePorts[name] = await freePort(ports[name]);
   const info = (): RunInfo => describe(state, startedAt, servers, running, stations, configDir);
   let written = false;
-  for (const name of wanted) {
-    await mkdir(state.join('work', name), { recursive: true });
+  for (const { name, service, stationId } of processes) {
+    const work = state.join('work', name);
+    await mkdir(work, { recursive: true });
+    const port = servicePorts[name] ?? 0;
+    const room = stationId === undefined ? {} : { stationId };
     const env = serviceEnvironment({
-      name,
+      service,
+      port,
       ports: servicePorts,
       servers,
       credentials,
       configDir,
-      stations,
-      work: state.join('work', name),
+      work,
+      ...room,
     });
-    const service = new ServiceProcess({
+    const started = new ServiceProcess({
       name,
-      port: servicePorts[name] ?? 0,
-      env: { ...env, ...options.env?.[name] },
+      service,
+      port,
+      env: { ...env, ...options.env?.[service] },
       logFile: state.log(name),
       board,
       onStart: async (pid) => {
@@ -198,9 +218,9 @@ async function launch(
         if (written) await writeWhole(state.runFile, `${JSON.stringify(info(), null, 2)}\n`);
       },
     });
-    running.set(name, service);
-    stack.push(name, () => service.stop());
-    await service.start();
+    running.set(name, started);
+    stack.push(name, () => started.stop());
+    await started.start();
   }
   await Promise.all([...running.values()].map((service) => service.ready(SERVICE_READY_MS, options.signal)));
   options.signal?.throwIfAborted();
@@ -208,7 +228,7 @@ async function launch(
   await writeWhole(state.runFile, `${JSON.stringify(info(), null, 2)}\n`);
   written = true;
 
-  const service = (name: Service): ServiceProcess => {
+  const service = (name: string): ServiceProcess => {
     const found = running.get(name);
     if (!found) throw new Error(`${name} was not started`);
     return found;
@@ -229,7 +249,7 @@ function describe(
   state: StateDir,
   startedAt: string,
   servers: Servers,
-  running: Map<Service, ServiceProcess>,
+  running: Map<string, ServiceProcess>,
   stations: StationConfig[],
   configDir: string,
 ): RunInfo {
