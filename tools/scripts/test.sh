@@ -36,9 +36,13 @@ step 'build' nx run-many -t build --outputStyle=static
 step 'lint' npm run -s lint
 step 'typecheck' tools/scripts/typecheck.sh
 step 'generated files' tools/scripts/check-generated.sh
-for project in unit int e2e; do
-  step "tests: $project" vitest run --project "$project" --passWithNoTests \
+projects="unit int e2e"
+for project in $projects; do
+  printf '\n== tests: %s\n' "$project"
+  # Its failures are counted from its report.
+  vitest run --project "$project" --passWithNoTests \
     --reporter=default --reporter=json --outputFile.json="$report/$project.json"
 done
 
-node tools/scripts/sum-reports.ts "$report" "$steps_failed"
+# shellcheck disable=SC2086 -- one project per word
+node tools/src/sum-reports.ts "$report" "$steps_failed" $projects
