@@ -90,8 +90,8 @@ describe('a station', () => {
     });
 
     it('fills the ring with whole GOPs of both sources that begin together', async () => {
-      const first = await station.untilRing('cam-1', (ring) => ring.length >= 5, 'five fragments');
-      const second = await station.untilRing('cam-2', (ring) => ring.length >= 5, 'five fragments');
+      const first = await station.untilRing('cam-1', (ring) => ring.length >= 5, 'five fragments', procedure);
+      const second = await station.untilRing('cam-2', (ring) => ring.length >= 5, 'five fragments', procedure);
       for (const { headers, payload } of first) {
         expect(headers).toMatchObject({
           station: 'or-1',
@@ -121,7 +121,7 @@ describe('a station', () => {
     });
 
     it('closes the fragment at once when an IDR is asked for', async () => {
-      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments');
+      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments', procedure);
       const reply = await station.messaging.call(
         'capture-edge.idr',
         { stationId: 'or-1', sources: ['cam-1'] },
@@ -132,6 +132,7 @@ describe('a station', () => {
         'cam-1',
         (fragments) => fragments.slice(1).some(({ headers }) => headers.baseTime % 90_000 !== 0),
         'a fragment that begins off the second',
+        procedure,
       );
       expect(consecutive(await station.counters(ring))).toBe(true);
       expect(ring.every(({ headers }) => headers.gapBefore === 0)).toBe(true);
@@ -141,7 +142,7 @@ describe('a station', () => {
     });
 
     it('never mixes procedures in a fragment, and stops with the last one', async () => {
-      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments');
+      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments', procedure);
       const next = await station.procedure();
       const ring = await station.untilRing(
         'cam-1',
@@ -162,20 +163,21 @@ describe('a station', () => {
     });
 
     it('starts a killed process anew, with a new epoch and the gap marked', async () => {
-      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments');
+      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments', procedure);
       const pid = station.workers['cam-1'] ?? 0;
       process.kill(pid, 'SIGKILL');
       const ring = await station.untilRing(
         'cam-1',
         (all) => new Set(all.map(({ headers }) => headers.epoch)).size === 2 && all.length >= 5,
         'a second epoch',
+        procedure,
       );
       expect(station.workers['cam-1']).not.toBe(pid);
       await expectMarkedGap(ring);
     });
 
     it('notices a stopped process within two seconds', async () => {
-      await station.untilRing('cam-2', (ring) => ring.length >= 2, 'two fragments');
+      await station.untilRing('cam-2', (ring) => ring.length >= 2, 'two fragments', procedure);
       const before = (await events('capture-edge.source.state-changed')).length;
       const stoppedAt = Date.now();
       process.kill(station.workers['cam-2'] ?? 0, 'SIGSTOP');
@@ -192,16 +194,22 @@ describe('a station', () => {
         'cam-2',
         (all) => new Set(all.map(({ headers }) => headers.epoch)).size === 2,
         'a second epoch',
+        procedure,
       );
       await expectMarkedGap(ring);
     });
 
     it('loses nothing while the broker is away, in order, exactly once', async () => {
-      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments');
+      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments', procedure);
       await station.nats.kill();
       await new Promise((resolve) => setTimeout(resolve, 4000)); // the outage itself
       await station.nats.start();
-      const reached = await station.untilRing('cam-1', (ring) => ring.length >= 9, 'the fragments of the outage');
+      const reached = await station.untilRing(
+        'cam-1',
+        (ring) => ring.length >= 9,
+        'the fragments of the outage',
+        procedure,
+      );
       expect(reached.map(({ headers }) => headers.sequence)).toEqual(reached.map((_, i) => i));
       expect(reached.every(({ headers }) => headers.gapBefore === 0)).toBe(true);
       expect(consecutive(await station.counters(reached))).toBe(true);
@@ -209,7 +217,7 @@ describe('a station', () => {
     });
 
     it('publishes after its own restart what the broker could not take before', async () => {
-      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments');
+      await station.untilRing('cam-1', (ring) => ring.length >= 2, 'two fragments', procedure);
       await station.nats.kill();
       await new Promise((resolve) => setTimeout(resolve, 2500)); // the outage itself
       await station.stop();
@@ -219,6 +227,7 @@ describe('a station', () => {
         'cam-1',
         (all) => new Set(all.map(({ headers }) => headers.epoch)).size === 2 && all.length >= 6,
         'both epochs',
+        procedure,
       );
       await expectMarkedGap(ring);
       expect(new Set(ring.map(({ headers }) => headers.sha256)).size).toBe(ring.length);

@@ -96,7 +96,8 @@ export class TestStation {
     return (await (await this.messaging.kv(buckets.stations.name, StationPresence)).get('or-1'))?.value;
   }
 
-  async ring(source: string): Promise<RingFragment[]> {
+  /** What the ring holds of a source (of one procedure). */
+  async ring(source: string, procedure?: string): Promise<RingFragment[]> {
     const info = await this.messaging.ring.streamInfo('RING_or-1');
     const fragments: RingFragment[] = [];
     if (!info || info.messages === 0) return fragments;
@@ -110,13 +111,18 @@ export class TestStation {
         headers: parseRingHeaders((name) => message.headers[name]),
         payload: Uint8Array.from(message.payload),
       });
-    return fragments;
+    return procedure === undefined ? fragments : fragments.filter(({ headers }) => headers.procedure === procedure);
   }
 
-  untilRing(source: string, condition: (fragments: RingFragment[]) => boolean, what: string): Promise<RingFragment[]> {
+  untilRing(
+    source: string,
+    condition: (fragments: RingFragment[]) => boolean,
+    what: string,
+    procedure?: string,
+  ): Promise<RingFragment[]> {
     return until(
       async () => {
-        const fragments = await this.ring(source);
+        const fragments = await this.ring(source, procedure);
         return condition(fragments) && fragments;
       },
       { what, timeoutMs: 60_000, intervalMs: 200 },

@@ -131,7 +131,7 @@ export class CaptureSource {
     const { facts } = this;
     if (!facts) return;
     const now = this.now();
-    this.facts = { ...facts, heardAt: now };
+    this.facts = { ...facts, speaksSince: facts.speaksSince ?? now, heardAt: now };
     switch (message.type) {
       case 'beat':
         this.skippedFrames = message.skippedFrames;

@@ -11,6 +11,8 @@ const START_MS = 8_000;
 /** What is seen of one worker. All times in ms of one monotonic clock. */
 export interface WorkerFacts {
   readonly startedAt: number;
+  /** First message: its modules are loaded and it opens the source. Undefined before. */
+  readonly speaksSince?: number | undefined;
   /** Last message of any kind. */
   readonly heardAt: number;
   /** Last access unit; undefined before the first. */
@@ -30,17 +32,16 @@ export interface Verdict {
 
 /** The state of a source whose worker runs. */
 export function judge(facts: WorkerFacts, now: number): Verdict {
-  const started = facts.pictureAt !== undefined || facts.heardAt > facts.startedAt;
   const silent = now - facts.heardAt;
   // a process that was just forked has modules to load; then it has to speak
-  if (silent > (started ? SILENT_WORKER_MS : START_MS))
+  if (silent > (facts.speaksSince === undefined ? START_MS : SILENT_WORKER_MS))
     return {
       state: 'offline',
       reason: `the capture process has not answered for ${Math.round(silent)} ms`,
       restart: true,
     };
   if (facts.pictureAt === undefined) {
-    const waited = now - facts.startedAt;
+    const waited = facts.speaksSince === undefined ? 0 : now - facts.speaksSince;
     if (facts.kind === 'synthetic') return { state: 'starting', restart: waited > START_MS };
     if (waited <= NO_PICTURE_MS) return { state: 'starting', restart: false };
     const reason = facts.kind === 'listen' ? 'waits for the sender' : 'the source is reached but brings no picture yet';

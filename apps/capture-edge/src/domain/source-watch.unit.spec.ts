@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge, type WorkerFacts } from './source-watch.ts';
 
-const live: WorkerFacts = { startedAt: 0, heardAt: 10_000, pictureAt: 10_000, kind: 'pull' };
+const live: WorkerFacts = { startedAt: 0, speaksSince: 500, heardAt: 10_000, pictureAt: 10_000, kind: 'pull' };
 
 describe('judge', () => {
   it.each([
@@ -24,11 +24,16 @@ describe('judge', () => {
     ['the picture is frozen', { ...live, frozenSince: 7_900 }, 10_000, { state: 'frozen', restart: false }],
     [
       'it is being opened',
-      { startedAt: 9_000, heardAt: 9_900, kind: 'pull' },
+      { startedAt: 9_000, speaksSince: 9_500, heardAt: 9_900, kind: 'pull' },
       10_000,
       { state: 'starting', restart: false },
     ],
-    ['nobody sends', { startedAt: 0, heardAt: 9_900, kind: 'listen' }, 10_000, { state: 'no-signal', restart: false }],
+    [
+      'nobody sends',
+      { startedAt: 0, speaksSince: 500, heardAt: 9_900, kind: 'listen' },
+      10_000,
+      { state: 'no-signal', restart: false },
+    ],
     [
       'modules are being loaded',
       { startedAt: 0, heardAt: 0, kind: 'pull' },

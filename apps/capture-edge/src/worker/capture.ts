@@ -158,6 +158,8 @@ async function runInput(output: Output): Promise<void> {
 async function main(): Promise<void> {
   const output = new Output();
   process.on('disconnect', () => process.exit(1));
+  // Ctrl-C reaches the whole group: the service decides when its cameras end, so that the last fragment gets out
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.type === 'idr') output.idr();
     else stop.abort();

@@ -101,6 +101,7 @@ export function serveChild<Request, Progress, Result>(
   const send = (message: Up<Progress, Result>): Promise<void> =>
     new Promise((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
   process.on('disconnect', () => process.exit(1));
+  process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group: the parent decides
   process.on('message', (message: Down<Request>) => {
     if (message.type === 'cancel') return abort.abort();
     void (async () => {
