@@ -51,7 +51,7 @@ export async function findWorklist(
 /** A key of the query: no wildcard lists, no second value, nothing that ends an element. */
 function key(name: keyof WorklistQuery, query: WorklistQuery, max: number): string {
   const value = query[name]?.normalize('NFC') ?? '';
-   
+
   if (/[\u0000-\u001f\\]/.test(value) || value.length > max) {
     throw inputError('invalid-query', `${name}: at most ${max} characters, no backslash, no control characters`);
   }
@@ -89,7 +89,7 @@ export function worklistIdentifier(query: WorklistQuery): ElementToWrite[] {
     { tag: Tag.RequestedProcedureID, vr: 'SH', value: '' },
     { tag: Tag.ScheduledProcedureStepSequence, vr: 'SQ', value: [step] },
   ];
-   
+
   const ascii = /^[\u0000-\u007f]*$/.test(Object.values(query).join(''));
   return ascii ? elements : [{ tag: Tag.SpecificCharacterSet, vr: 'CS', value: 'ISO_IR 192' }, ...elements];
 }
