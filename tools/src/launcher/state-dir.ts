@@ -29,10 +29,11 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
   await rename(`${path}.new`, path);
 }
 
-/** What makes a process id the same process: its start time, where the system tells. */
+/** What makes a process id the same process: its start time, where the system tells; `dead` when it waits to be reaped. */
 async function incarnation(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''; // starttime, proc(5)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from field 3 on, proc(5)
+  return fields[0] === 'Z' ? 'dead' : (fields[19] ?? '');
 }
 
 /** The folder `.smartbox/`: data of the servers, credentials, remembered ports, logs, the description of a run. */
