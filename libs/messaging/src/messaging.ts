@@ -208,6 +208,12 @@ export class Messaging {
     }
   }
 
+  /** What EVENTS holds: sequences of its first and last event, and when the stream was made (a new one counts from 1). */
+  async eventsState(): Promise<{ created: string; firstSequence: number; lastSequence: number }> {
+    const { created, state } = await this.#link.jsm.streams.info(EVENTS.name);
+    return { created: String(created), firstSequence: state.first_seq, lastSequence: state.last_seq };
+  }
+
   /** Not stored, not acknowledged: live access units. Dropped while there is no connection. */
   publishLive(subject: string, bytes: Uint8Array): void {
     if (!this.#link.connected) return;
