@@ -1,7 +1,7 @@
 import type { Range } from '@smartbox/contracts';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { monotonicAtBroker, monotonicAtWall } from './anchor.ts';
-import { msToNs, nsToMs, ticksToMs, ticksToNs, type FragmentName, type RingEntry } from './ring-entry.ts';
+import { frameTicks, msToNs, nsToMs, ticksToMs, ticksToNs, type FragmentName, type RingEntry } from './ring-entry.ts';
 import { planSource, type SourcePlan } from './source-plan.ts';
 import { timeline, type TimedEntry } from './timeline.ts';
 
@@ -33,6 +33,8 @@ export interface ClipPlan {
 
 /** The last GOP may be unpublished at the press: up to this much the range moves back to what is there. */
 const TAIL_NS = 2_500_000_000n;
+/** GOPs that were closed by one request end this near to each other. */
+const TOGETHER_NS = 300_000_000n;
 /** Clocks of people and stations differ a little; this much of the future is not a mistake. */
 const FUTURE_MS = 5_000;
 
@@ -47,13 +49,25 @@ function requestedRange(range: Range, anchorMs: number): { fromMs: number; toMs:
   return { fromMs, toMs };
 }
 
-/** Where the broker's clock says "now", moved back to the end of what is there when that is a little earlier. */
+/**
+ * Where the broker's clock says "now", moved back to what is there when that is a little earlier. Sources that end
+ * nearly together are cut at the earliest of their ends, so that all of them cover the same range.
+ */
 function endAtBroker(entries: readonly TimedEntry[], brokerMs: number): bigint | undefined {
   const at = monotonicAtBroker(entries, brokerMs);
   if (at === undefined) return undefined;
-  const latest = entries.reduce((end, entry) => (entry.endNs > end ? entry.endNs : end), 0n);
-  return at > latest && at - latest <= TAIL_NS ? latest : at;
+  const ends = new Map<string, bigint>();
+  for (const { headers, endNs } of entries) {
+    if (endNs > (ends.get(headers.source) ?? 0n)) ends.set(headers.source, endNs);
+  }
+  const latest = largest(ends.values());
+  if (at - latest > TAIL_NS) return at;
+  const together = ends.values().filter((end) => latest - end <= TOGETHER_NS);
+  return together.reduce((least, end) => (end < least ? end : least), at);
 }
+
+const largest = (values: Iterable<bigint>) =>
+  Iterator.from(values).reduce((most, value) => (value > most ? value : most), 0n);
 
 /** The range on the station's monotonic clock. */
 function resolve(range: Range, anchorMs: number, entries: readonly TimedEntry[]): MonotonicRange | undefined {
@@ -78,6 +92,21 @@ interface Wanted {
   corrupt?: ReadonlySet<FragmentName>;
 }
 
+/**
+ * Cameras begin their GOPs together, but never in the same nanosecond: a range that begins between two of those
+ * keyframes would take a whole GOP more of one source. Then all begin with that GOP.
+ */
+function together(range: MonotonicRange, sources: readonly SourcePlan[]): MonotonicRange | undefined {
+  const starts = sources.map(({ startNs }) => startNs);
+  const [first] = sources;
+  if (!first?.fragments[0] || starts.length < 2) return undefined;
+  const frame = ticksToNs(frameTicks(first.fragments[0].entry.headers));
+  const earliest = starts.reduce((least, start) => (start < least ? start : least));
+  if (starts.every((start) => start - earliest <= frame)) return undefined;
+  const startNs = earliest + frame < range.startNs ? earliest + frame : range.startNs;
+  return { ...range, startNs };
+}
+
 function planOver(
   entries: readonly RingEntry[],
   wanted: Wanted & { requestedMs: number },
@@ -85,15 +114,18 @@ function planOver(
 ): ClipPlan {
   const bySource = Map.groupBy(entries, (entry) => entry.headers.source);
   const all = [...bySource.values()].flatMap((list) => timeline(list));
-  const range = resolveRange(all);
-  const sources: SourcePlan[] = [];
-  const missing: ClipPlan['missing'] = [];
-  for (const sourceId of wanted.sources) {
-    const own = bySource.get(sourceId) ?? [];
-    const plan = range && planSource(sourceId, own, range, wanted.corrupt ? { corrupt: wanted.corrupt } : {});
-    if (plan) sources.push(plan);
-    else missing.push({ sourceId, reason: own.length === 0 ? 'nothing in the ring' : 'nothing in this range' });
-  }
+  const options = wanted.corrupt ? { corrupt: wanted.corrupt } : {};
+  const over = (range: MonotonicRange) =>
+    wanted.sources
+      .map((id) => planSource(id, bySource.get(id) ?? [], range, options))
+      .filter((plan) => plan !== undefined);
+  let range = resolveRange(all);
+  let sources = range ? over(range) : [];
+  const aligned = range && together(range, sources);
+  if (aligned) sources = over((range = aligned));
+  const missing = wanted.sources
+    .filter((id) => !sources.some(({ sourceId }) => sourceId === id))
+    .map((id) => ({ sourceId: id, reason: bySource.has(id) ? 'nothing in this range' : 'nothing in the ring' }));
   if (!range || sources.length === 0) throw notAvailable(all, wanted.sources);
   const savedMs = Math.max(...sources.map((plan) => plan.durationMs));
   const { requestedMs } = wanted;
