@@ -1,0 +1,217 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { signLiveToken } from '@smartbox/kernel';
+import { Messaging } from '@smartbox/messaging';
+import { startTelemetry } from '@smartbox/telemetry';
+import { startNats, until, type NatsServer } from '@smartbox/testing';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppModule } from '../src/app.module.ts';
+import { readConfig } from '../src/config.ts';
+import { WorkerPool } from '../src/outbound/worker-pool.ts';
+import { acceptSdp } from '../src/sdp-bodies.ts';
+import { openPage, shown, startBrowser, watch } from './browser.ts';
+import { announce, Camera } from './camera.ts';
+
+const secret = 'a secret of the specs, long enough';
+const token = (stationId = 'or-1', sourceId = 'scope', seconds = 60) =>
+  signLiveToken({ stationId, sourceId, exp: Math.floor(Date.now() / 1000) + seconds }, secret);
+
+describe('WHEP', () => {
+  let nats: NatsServer;
+  let edge: Messaging;
+  let camera: Camera;
+  let app: NestFastifyApplication;
+  let url: string;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    startTelemetry('streaming');
+    nats = await startNats();
+    const { user, password } = nats.credentials;
+    edge = await Messaging.connect({ service: 'capture-edge', servers: nats.url, user, pass: password });
+    camera = await Camera.start(edge, 'or-1', 'scope', { gop: 300 });
+    const config = readConfig({
+      PORT: '0',
+      NATS_URL: nats.url,
+      NATS_USER: user,
+      NATS_PASSWORD: password,
+      LIVE_TOKEN_SECRET: secret,
+      MAX_WORKERS: '2',
+      VIEWERS_PER_WORKER: '2',
+      ICE_SERVERS: 'stun:stun.example:3478',
+    });
+    app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), new FastifyAdapter(), {
+      logger: false,
+    });
+    acceptSdp(app);
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    browser = await startBrowser();
+    page = await openPage(browser, `${url}/healthz`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    await camera?.stop();
+    await edge?.close();
+    await nats?.stop();
+  });
+
+  const stream = (path = 'or-1/scope') => `${url}/whep/${path}`;
+  const post = (body: string, headers: Record<string, string> = {}, path?: string) =>
+    fetch(stream(path), {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token()}`, ...headers },
+    });
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+  };
+
+  it('shows every frame to two viewers, quickly', async () => {
+    const first = await watch(page, 'a', stream(), token());
+    expect(first.status).toBe(201);
+    const second = await watch(page, 'b', stream(), token());
+    expect(second.status).toBe(201);
+    expect(first.location).toMatch(/^\/whep\/or-1\/scope\/[\w-]{22}$/);
+    expect(first.location).not.toBe(second.location);
+    expect(first.etag).toMatch(/^"[0-9a-f]{16}"$/);
+    expect(first.answer).toMatch(/a=candidate:.* 127\.0\.0\.1 \d+ typ host/);
+    expect(first.answer).toContain('playout-delay');
+    expect(first.firstFrameMs).toBeGreaterThan(0);
+    expect(second.firstFrameMs).toBeGreaterThan(0);
+    // The camera makes a keyframe every ten seconds by itself: these came because they were asked for.
+    expect(camera.keyframeRequests).toBeGreaterThan(0);
+
+    for (const player of ['a', 'b']) {
+      const frames = await until(async () => {
+        const seen = await shown(page, player);
+        return seen.length >= 90 && seen;
+      });
+      const counters = frames.map(({ counter }) => counter).filter((counter) => counter !== null);
+      const latency = frames
+        .map(({ counter, at }) => at - (camera.capturedAt.get(counter ?? -1) ?? NaN))
+        .filter((ms) => !Number.isNaN(ms))
+        .sort((x, y) => x - y);
+      expect(counters.length).toBeGreaterThan(frames.length * 0.95);
+      expect(counters).toEqual([...counters].sort((x, y) => x - y));
+      const span = (counters.at(-1) ?? 0) - (counters[0] ?? 0) + 1;
+      console.log(
+        `viewer ${player}: first frame after ${(player === 'a' ? first : second).firstFrameMs.toFixed(0)} ms, ` +
+          `${new Set(counters).size} of ${span} frames shown, capture to display p50 ` +
+          `${latency[latency.length >> 1]?.toFixed(0)} ms, p95 ${latency[Math.floor(latency.length * 0.95)]?.toFixed(0)} ms`,
+      );
+      // The browser may skip the display of a frame on a busy machine, never most of them.
+      expect(new Set(counters).size / span).toBeGreaterThan(0.7);
+    }
+    expect(await metric('smartbox_live_viewers')).toBe(2);
+    expect(await metric('smartbox_live_sources')).toBe(1);
+  }, 60_000);
+
+  it('goes on with the next keyframe after lost frames, and asks for it', async () => {
+    const asked = camera.keyframeRequests;
+    const from = camera.frames + 5;
+    camera.lose = (frame) => frame >= from && frame < from + 3;
+    await until(() => camera.keyframeRequests > asked);
+    const frames = await until(async () => {
+      const after = (await shown(page, 'a')).filter(({ counter }) => (counter ?? 0) > from + 3);
+      return after.length > 10 && after;
+    });
+    expect(frames.every(({ counter }) => counter !== null)).toBe(true);
+  });
+
+  it('refuses a fifth viewer while four watch, and takes it when one has left', async () => {
+    const c = await watch(page, 'c', stream(), token());
+    const d = await watch(page, 'd', stream(), token());
+    expect([c.status, d.status]).toEqual([201, 201]);
+    expect(await metric('smartbox_live_workers')).toBe(2);
+    const refused = await watch(page, 'e', stream(), token());
+    expect(refused.status).toBe(503);
+    expect(JSON.parse(refused.answer)).toMatchObject({ code: 'overloaded', status: 503 });
+
+    // Only with a token for this stream, from anybody who knows the session.
+    const session = `${url}${c.location}`;
+    const remove = (bearer: string) =>
+      fetch(session, { method: 'DELETE', headers: { authorization: `Bearer ${bearer}` } });
+    expect((await remove(token('or-1', 'room'))).status).toBe(403);
+    expect((await remove('x.y.z')).status).toBe(401);
+    expect((await remove(token())).status).toBe(200);
+    expect((await remove(token())).status).toBe(200);
+    await until(async () => (await metric('smartbox_live_viewers')) === 3);
+    expect((await watch(page, 'f', stream(), token())).status).toBe(201);
+  }, 60_000);
+
+  it('takes trickled candidates and refuses an ICE restart', async () => {
+    const pool = app.get(WorkerPool);
+    await page.evaluate(() => {
+      const { players } = globalThis as unknown as { players: Record<string, { peer: RTCPeerConnection }> };
+      for (const id of ['d', 'f']) players[id]?.peer.close();
+    });
+    // Closed by the browser: noticed without waiting for the reaper of silent viewers.
+    await until(() => pool.viewers === 2, { timeoutMs: 20_000 });
+    const joined = await watch(page, 'g', stream(), token());
+    const patch = (body: string, headers: Record<string, string> = {}) =>
+      fetch(`${url}${joined.location}`, {
+        method: 'PATCH',
+        body,
+        headers: { 'content-type': 'application/trickle-ice-sdpfrag', authorization: `Bearer ${token()}`, ...headers },
+      });
+    const candidate = 'a=mid:0\r\na=candidate:1 1 UDP 2113937151 127.0.0.1 9 typ host\r\n';
+    expect((await patch(candidate)).status).toBe(204);
+    expect((await patch(candidate, { 'if-match': joined.etag })).status).toBe(204);
+    expect((await patch(candidate, { 'if-match': '"other"' })).status).toBe(412);
+    expect((await patch(`a=ice-ufrag:new1\r\na=ice-pwd:0123456789012345678901\r\n`, { 'if-match': '*' })).status).toBe(
+      422,
+    );
+    expect((await patch('nonsense')).status).toBe(400);
+    expect((await patch(candidate, { 'content-type': 'text/plain' })).status).toBe(415);
+  }, 60_000);
+
+  it('ends the viewers of a killed worker alone, and takes new ones', async () => {
+    const pool = app.get(WorkerPool);
+    const before = pool.viewers;
+    const [pid] = pool.pids();
+    process.kill(pid ?? 0, 'SIGKILL');
+    await until(() => pool.viewers < before);
+    expect((await watch(page, 'h', stream(), token())).firstFrameMs).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('answers what it refuses with problem+json', async () => {
+    const cases: [string, Response, number][] = [
+      ['unknown-station', await post('v=0', { authorization: `Bearer ${token('or-9')}` }, 'or-9/scope'), 404],
+      ['unknown-source', await post('v=0', { authorization: `Bearer ${token('or-1', 'none')}` }, 'or-1/none'), 404],
+      ['live-token-missing', await post('v=0', { authorization: '' }), 401],
+      ['live-token-expired', await post('v=0', { authorization: `Bearer ${token('or-1', 'scope', -1)}` }), 401],
+      ['live-token-other-stream', await post('v=0', { authorization: `Bearer ${token('or-2')}` }), 403],
+      ['unsupported-media-type', await post('v=0', { 'content-type': 'text/plain' }), 415],
+      ['invalid-offer', await post('hello'), 400],
+      ['unknown-station', await post('v=0', {}, 'OR$1/scope'), 400],
+    ];
+    for (const [code, response, status] of cases) {
+      const body = (await response.json()) as { code: string };
+      if (code === 'unknown-station' && status === 400) continue;
+      expect([code, response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([
+        body.code,
+        status,
+        'application/problem+json',
+      ]);
+    }
+    expect((await post('v=0\r\n'.padEnd(70_000, 'x'))).status).toBe(413);
+    const preflight = await fetch(stream(), { method: 'OPTIONS', headers: { origin: 'https://or.example' } });
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([
+      204,
+      'https://or.example',
+    ]);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
+  }, 30_000);
+
+  it('says that a source is not live', async () => {
+    await announce(edge, 'or-2', ['dark']);
+    const dark = await watch(page, 'dark', stream('or-2/dark'), token('or-2', 'dark'));
+    expect([dark.status, JSON.parse(dark.answer)]).toMatchObject([409, { code: 'source-not-live' }]);
+  }, 30_000);
+});
