@@ -63,7 +63,10 @@ export default tseslint.config(
             { sourceTag: 'scope:testing', onlyDependOnLibsWithTags: libs },
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: [...libs, lib('testing')] },
             { sourceTag: 'type:web', onlyDependOnLibsWithTags: [lib('contracts'), lib('api-client')] },
-            { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client')] },
+            {
+              sourceTag: 'type:tool',
+              onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client'), lib('tools')],
+            },
             {
               sourceTag: 'type:e2e',
               onlyDependOnLibsWithTags: [...libs, lib('testing'), lib('api-client'), lib('tools')],
