@@ -18,8 +18,12 @@ const COMMON: readonly FrameRate[] = [
   { num: 60_000, den: 1001 },
 ];
 
-/** The exact rate meant by a measured one: 29.97 is 30000/1001; anything unusual is kept to 1/1000. */
-export function snapFrameRate(fps: number): FrameRate {
-  const near = COMMON.find((rate) => Math.abs(rate.num / rate.den - fps) < 0.0005 * fps);
+/**
+ * The exact rate meant by a measured one: 29.97 is 30000/1001; anything unusual is kept to 1/1000.
+ * @param tolerance relative error of the measurement; 1 % where time stamps are whole milliseconds.
+ */
+export function snapFrameRate(fps: number, tolerance = 0.0005): FrameRate {
+  const error = (rate: FrameRate) => Math.abs(rate.num / rate.den - fps) / fps;
+  const near = COMMON.filter((rate) => error(rate) < tolerance).sort((a, b) => error(a) - error(b))[0];
   return near ?? { num: Math.round(fps * 1000), den: 1000 };
 }

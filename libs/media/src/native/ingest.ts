@@ -45,6 +45,8 @@ export interface IngestHandlers {
 
 /** How long a stream is looked at before it is passed through: two keyframes have to be seen in it. */
 const LOOK_TICKS = 3.2 * TIMESCALE;
+/** A read that took longer had nothing buffered. */
+const WAITED_TICKS = 0.008 * TIMESCALE;
 
 /**
  * Opens an input and delivers H.264 access units on the station's monotonic clock until it ends or `signal` aborts.
@@ -82,24 +84,25 @@ class IngestSession {
   private pace: { first: number; start: number } | undefined;
   private loopOffset = 0;
   private lastSource = 0;
+  /** Live only: when each packet of the look came, whether a read had to wait, and whether the look is over. */
+  private readonly arrivals: number[] = [];
+  private caughtUp: boolean;
+  private released = false;
 
   constructor(input: FormatContext, options: IngestOptions, handlers: IngestHandlers) {
     this.input = input;
     this.options = options;
     this.handlers = handlers;
     this.stream = videoStream(input, options.url);
-    const { num, den } = this.stream.avgFrameRate;
-    const fps = num > 0 && den > 0 ? num / den : (options.frameRate ?? 30);
-    this.frameRate = snapFrameRate(fps > 121 || fps < 1 ? (options.frameRate ?? 30) : fps);
+    this.frameRate = rateOf(this.stream, options.frameRate ?? 30);
     this.timeLine = new TimeLine((TIMESCALE * this.frameRate.den) / this.frameRate.num);
     this.file = options.kind === 'file';
+    this.caughtUp = this.file;
   }
 
   async run(): Promise<void> {
     const seen = new PacketStatistics(this.stream);
     let waiting: Packet[] | undefined = [];
-    let why = this.options.encode === 'always' ? 're-encoding is configured' : refusal(this.stream, seen);
-    if (why !== null) waiting = this.startEncoding(why, waiting);
     for await (const packet of this.packets()) {
       if (!waiting) {
         this.handle(packet);
@@ -108,13 +111,13 @@ class IngestSession {
       }
       seen.add(packet);
       waiting.push(packet);
-      why = refusal(this.stream, seen);
-      const span = (seen.pts.at(-1) ?? 0) - (seen.pts[0] ?? 0);
-      if (why === null && seen.keyframes.length >= 2) {
-        waiting = this.startPassing(waiting);
-      } else if (why !== null || span > LOOK_TICKS) {
-        waiting = this.startEncoding(why ?? `no second keyframe within ${Math.round(span / 90)} ms`, waiting);
-      }
+      const decision = this.decide(seen);
+      if (decision === 'wait') continue;
+      this.anchor(seen);
+      if (decision === 'pass') this.startPassing();
+      else this.encoding = new Encoding(this.stream, this.options, this.frameRate, decision.encode);
+      this.release(waiting);
+      waiting = undefined;
     }
     if (!this.options.signal.aborted)
       throw new SmartBoxError({
@@ -125,11 +128,31 @@ class IngestSession {
       });
   }
 
+  private decide(seen: PacketStatistics): 'wait' | 'pass' | { readonly encode: string } {
+    const span = (seen.pts.at(-1) ?? 0) - (seen.pts[0] ?? 0);
+    const late = span > LOOK_TICKS;
+    const why = this.options.encode === 'always' ? 're-encoding is configured' : refusal(this.stream, seen);
+    // what a live input had already buffered comes at once: its place in time is known when it has been read
+    if (!this.caughtUp && !late) return 'wait';
+    if (why !== null) return { encode: why };
+    if (seen.keyframes.length >= 2) return 'pass';
+    return late ? { encode: `no second keyframe within ${Math.round(span / 90)} ms` } : 'wait';
+  }
+
+  /** The packet with the least delay tells how the source's clock lies on ours. */
+  private anchor(seen: PacketStatistics): void {
+    if (this.file) return;
+    const offsets = seen.pts.map((at, i) => (this.arrivals[i] ?? Infinity) - at);
+    this.timeLine.anchor(Math.min(...offsets));
+    this.arrivals.length = 0;
+  }
+
   /** Packets of the video in reading order; the receiver frees them. Files are paced and repeated. */
   private async *packets(): AsyncGenerator<Packet> {
     while (!this.options.signal.aborted) {
       const packet = new Packet();
       packet.alloc();
+      const asked = this.handlers.now();
       const code = this.file ? this.input.readFrameSync(packet) : await this.input.readFrame(packet);
       if (isEof(code) && this.file) {
         packet.free();
@@ -144,6 +167,7 @@ class IngestSession {
         continue;
       }
       if (this.file) await this.untilDue(packet);
+      else if (!this.released) this.arrived(asked);
       yield packet;
     }
   }
@@ -181,7 +205,13 @@ class IngestSession {
     else await new Promise(setImmediate);
   }
 
-  private startPassing(waiting: Packet[]): undefined {
+  private arrived(asked: number): void {
+    const now = this.handlers.now();
+    this.arrivals.push(now);
+    if (now - asked > WAITED_TICKS) this.caughtUp = true;
+  }
+
+  private startPassing(): void {
     this.passing = new Passing(this.stream);
     const { width, height } = this.stream.codecpar;
     this.handlers.onFormat({
@@ -192,27 +222,22 @@ class IngestSession {
       encoder: 'passthrough',
       input: 'conformant H.264',
     });
-    return this.release(waiting);
   }
 
-  private startEncoding(why: string, waiting: Packet[]): undefined {
-    this.encoding = new Encoding(this.stream, this.options, this.frameRate, why);
-    return this.release(waiting);
-  }
-
-  private release(waiting: Packet[]): undefined {
+  private release(waiting: readonly Packet[]): void {
     for (const packet of waiting) {
       this.handle(packet);
       packet.free();
     }
-    return undefined;
+    this.released = true;
   }
 
-  /** The handlers' "now" is the arrival; for packets that waited during the look it is their own spacing before it. */
+  /** Where a source's time lies on our clock. */
   private mapped(time: bigint): number {
     const now = this.handlers.now();
     const own = time === AV_NOPTS_VALUE ? now : this.sourceTicks(time) + this.loopOffset;
-    return this.timeLine.map(own, this.pace ? this.pace.start + own - this.pace.first : now);
+    if (this.pace) return this.timeLine.map(own, this.pace.start + own - this.pace.first);
+    return this.timeLine.map(own, this.released ? now : undefined);
   }
 
   private handle(packet: Packet): void {
@@ -228,6 +253,18 @@ class IngestSession {
   close(): void {
     this.encoding?.close();
   }
+}
+
+/** The stream's own word (SPS timing) where the measured rate agrees, then the measured one, then `fallback`. */
+function rateOf(stream: Stream, fallback: number): FrameRate {
+  const { num, den } = stream.avgFrameRate;
+  const measured = num > 0 && den > 0 ? num / den : 0;
+  const said = new PacketStatistics(stream).sps?.frameRate;
+  const saidFps = said ? said.num / said.den : 0;
+  if (said && saidFps >= 1 && saidFps <= 120 && (measured === 0 || Math.abs(measured - saidFps) < saidFps * 0.05))
+    return said;
+  const coarse = stream.timeBase.den <= 1000 * stream.timeBase.num;
+  return measured >= 1 && measured <= 121 ? snapFrameRate(measured, coarse ? 0.015 : 0.0005) : snapFrameRate(fallback);
 }
 
 /** Why a stream cannot go into the ring as it is; null when nothing speaks against it so far. */

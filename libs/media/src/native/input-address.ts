@@ -34,7 +34,7 @@ export function inputAddress(input: InputAddress): { url: string; open: OpenOpti
         open: {
           format: 'rtsp',
           options: listen
-            ? { ...live, rtsp_flags: 'listen', listen_timeout: '-1' }
+            ? { ...live, rtsp_flags: 'listen', listen_timeout: '86400' }
             : { ...live, rtsp_transport: 'tcp', timeout: STALL_US },
         },
       };

@@ -20,6 +20,15 @@ describe('TimeLine', () => {
     expect(Math.abs(at - (560_000 + 19_999 * 3000))).toBeLessThan(4500);
   });
 
+  it('keeps the place of what arrives late in a burst, and sees a pause of the source', () => {
+    const line = new TimeLine(3000);
+    for (let i = 0; i < 30; i++) line.map(i * 3000, 1_000_000 + i * 3000);
+    const burst = Array.from({ length: 60 }, (_, i) => line.map((30 + i) * 3000, 1_000_000 + 90 * 3000));
+    expect(burst).toEqual(burst.map((_, i) => 1_090_000 + i * 3000));
+    const paused = Array.from({ length: 60 }, (_, i) => line.map((90 + i) * 3000, 2_000_000 + i * 3000));
+    expect(paused.at(-1)).toBe(2_000_000 + 59 * 3000);
+  });
+
   it('always grows', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 10_000_000 }), fc.nat(20_000))), (steps) => {
