@@ -1,8 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
-import { ClipSaved, ringStream, type EventData, type EventName } from '@smartbox/contracts';
+import { ClipSaved, ringStream } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { ClipManifest } from '@smartbox/recording';
-import { until } from '@smartbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Camera, counters, Room } from './support.ts';
 
@@ -46,17 +45,6 @@ type Request = ReturnType<typeof request>;
 
 const save = (asked: Request) => room.messaging.call('buffer.save-clip', asked, { timeoutMs: 60_000 });
 
-async function events<N extends EventName>(name: N, match: (data: EventData<N>) => boolean): Promise<EventData<N>[]> {
-  const found: EventData<N>[] = [];
-  for await (const { event } of room.messaging.readEvents({ names: [name], follow: false })) {
-    const data = event?.data as EventData<N> | undefined;
-    if (data && match(data)) found.push(data);
-  }
-  return found;
-}
-const eventually = <N extends EventName>(name: N, match: (data: EventData<N>) => boolean) =>
-  until(async () => (await events(name, match))[0], { timeoutMs: 30_000 });
-
 describe('saving a clip', () => {
   it('gives exactly the frames asked for, once each, proven and described', async () => {
     await scope.gops(20);
@@ -78,7 +66,7 @@ describe('saving a clip', () => {
     expect(manifest).toMatchObject({ sha256: source?.sha256, bytes: source?.bytes, frames: 300 });
     expect(manifest.encoder).toMatch(/libx264/);
     await room.objects.verify(manifest.key, manifest);
-    const [event] = await events('buffer.clip.saved', ({ clipId }) => clipId === asked.clipId);
+    const [event] = await room.events('buffer.clip.saved', ({ clipId }) => clipId === asked.clipId);
     expect(event).toEqual(saved);
   });
 
@@ -86,7 +74,7 @@ describe('saving a clip', () => {
     await scope.gops(12);
     const asked = request(5_000);
     await room.messaging.publishCommand('buffer.save-clip', asked, { id: asked.clipId });
-    const saved = await eventually('buffer.clip.saved', ({ clipId }) => clipId === asked.clipId);
+    const saved = await room.eventually('buffer.clip.saved', ({ clipId }) => clipId === asked.clipId);
     expect(await room.counters(saved.sources[0]?.key ?? '')).toEqual(counters(210, 360));
   });
 
@@ -137,7 +125,7 @@ describe('saving a clip', () => {
     await room.messaging.publishCommand('buffer.save-clip', asked, { id: `${asked.clipId}-again` });
     const third = await save(asked);
     expect([second, third]).toEqual([first, first]);
-    expect(await events('buffer.clip.saved', ({ clipId }) => clipId === asked.clipId)).toEqual([first]);
+    expect(await room.events('buffer.clip.saved', ({ clipId }) => clipId === asked.clipId)).toEqual([first]);
   });
 
   it('keeps real time over a restart of the source and lists the gap', async () => {
@@ -180,11 +168,9 @@ describe('what cannot be saved', () => {
     await expect(save(asked as Request)).rejects.toMatchObject({ code, fault: 'input', retryable: false });
     const durable = { ...asked, clipId: newId() } as Request;
     await room.messaging.publishCommand('buffer.save-clip', durable, { id: durable.clipId });
-    const failed = await eventually('buffer.clip.failed', ({ clipId }) => clipId === durable.clipId);
+    const failed = await room.eventually('buffer.clip.failed', ({ clipId }) => clipId === durable.clipId);
     expect(failed).toMatchObject({ code, stationId: asked.stationId });
-    const left = [];
-    for await (const { key } of room.objects.list(`clips/${durable.clipId}/`)) left.push(key);
-    expect(left).toEqual([]);
+    expect(await room.keys(`clips/${durable.clipId}/`)).toEqual([]);
   });
 
   it('is refused for an id that another procedure has used', async () => {
@@ -229,7 +215,7 @@ describe('stills and markers', () => {
       requestedAt: new Date().toISOString(),
     };
     await room.messaging.publishCommand('buffer.capture-still', asked, { id: stillId });
-    const still = await eventually('buffer.still.captured', (data) => data.stillId === stillId);
+    const still = await room.eventually('buffer.still.captured', (data) => data.stillId === stillId);
     const decoded = await room.counters(still.key);
     expect(decoded).toEqual(counters(90, 102));
     expect(still.frame).toBe(11);
@@ -238,7 +224,7 @@ describe('stills and markers', () => {
   it('passes a marker on', async () => {
     const marker = { markerId: newId(), stationId: 'or-1', procedureId, at: new Date().toISOString(), label: 'polyp' };
     await room.messaging.publishCommand('buffer.set-marker', marker, { id: marker.markerId });
-    expect(await eventually('buffer.marker.set', ({ markerId }) => markerId === marker.markerId)).toEqual(marker);
+    expect(await room.eventually('buffer.marker.set', ({ markerId }) => markerId === marker.markerId)).toEqual(marker);
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createWriteStream } from 'node:fs';
 import { hash } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
@@ -15,6 +16,8 @@ import {
   ringMessageId,
   ringSubject,
   StationProcedure,
+  type EventData,
+  type EventName,
   type Recipe,
   type RingHeaders,
 } from '@smartbox/contracts';
@@ -23,7 +26,7 @@ import { Fragmenter, SyntheticPattern, type MediaFragment } from '@smartbox/medi
 import { frameCounters, H264Encoder } from '@smartbox/media/native';
 import { connectMessaging, Messaging } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
-import { startNats, testBucket, type NatsServer, type TestBucket } from '@smartbox/testing';
+import { startNats, testBucket, until, type NatsServer, type TestBucket } from '@smartbox/testing';
 import { stringify } from 'yaml';
 import { AppModule } from '../src/app.module.ts';
 import { readConfig } from '../src/config.ts';
@@ -104,6 +107,26 @@ export class Room {
     return procedureId;
   }
 
+  /** The events of a name that match, so far. */
+  async events<N extends EventName>(name: N, match: (data: EventData<N>) => boolean): Promise<EventData<N>[]> {
+    const found: EventData<N>[] = [];
+    for await (const { event } of this.messaging.readEvents({ names: [name], follow: false })) {
+      const data = event?.data as EventData<N> | undefined;
+      if (data && match(data)) found.push(data);
+    }
+    return found;
+  }
+
+  eventually<N extends EventName>(name: N, match: (data: EventData<N>) => boolean): Promise<EventData<N>> {
+    return until(async () => (await this.events(name, match))[0], { timeoutMs: 60_000, what: name });
+  }
+
+  async keys(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.objects.list(prefix)) keys.push(key);
+    return keys;
+  }
+
   /** The burnt-in counters of a stored file, decoded. */
   async counters(key: string): Promise<(number | null)[]> {
     const path = join(this.configDir, `${newId()}.mp4`);
@@ -159,6 +182,16 @@ export class Camera {
     for (let gop = 0; gop < count; gop++) {
       const fragment = this.#capture(options.frames ?? FPS);
       await this.#publish(fragment, (payload) => options.spoil?.(payload, gop));
+    }
+  }
+
+  /** Publishes a GOP each second, as a camera does, until `signal` aborts. */
+  async live(signal: AbortSignal): Promise<void> {
+    const begun = performance.now();
+    for (let second = 1; !signal.aborted; second++) {
+      await this.gops(1);
+      const wait = begun + second * 1000 - performance.now();
+      if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
     }
   }
 

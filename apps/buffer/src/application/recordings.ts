@@ -78,11 +78,14 @@ export class Recordings {
     return this.#finishing.run(clipId, () => this.#finish(clipId, stopMs, signal));
   }
 
-  /** A recording ends with its procedure. */
-  async procedureEnded(procedureId: string, endedMs: number, signal?: AbortSignal): Promise<void> {
-    for (const state of await this.#ports.states.all()) {
-      if (state.procedureId === procedureId) await this.stop(state.clipId, endedMs, signal);
-    }
+  /** Those that run, or are being finished, of a procedure: they end with it. */
+  async ofProcedure(procedureId: string): Promise<RecordingState[]> {
+    return (await this.#ports.states.all()).filter((state) => state.procedureId === procedureId);
+  }
+
+  /** Is there, or was there, such a recording? */
+  async knows(clipId: string): Promise<boolean> {
+    return (await this.#ports.states.get(clipId)) !== undefined || (await this.#ports.keeper.begun(clipId));
   }
 
   #record(state: RecordingState): void {

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { CommandData, EventData } from '@smartbox/contracts';
 import { toError } from '@smartbox/kernel';
-import { done, OnCommand, OnEvent, type MessageContext, type Verdict } from '@smartbox/messaging';
+import { done, OnCommand, OnEvent, retryAfter, type MessageContext, type Verdict } from '@smartbox/messaging';
 import { CaptureStillUseCase } from '../application/capture-still.ts';
 import { Failures } from '../application/failures.ts';
 import { Recordings } from '../application/recordings.ts';
@@ -9,6 +9,8 @@ import { SaveClipUseCase } from '../application/save-clip.ts';
 import { SetMarkerUseCase } from '../application/set-marker.ts';
 
 const MAX_DELIVER = 8;
+/** Start and stop are worked off side by side: a stop that is ahead of its start waits a little. */
+const START_MAY_FOLLOW = 4;
 
 /** People's durable intents. What can never succeed is answered by `clip.failed`; what may heal is tried again. */
 @Controller()
@@ -44,7 +46,10 @@ export class BufferConsumer {
   }
 
   @OnCommand('buffer.stop-recording', { durable: 'buffer-recordings', concurrency: 4, maxDeliver: MAX_DELIVER })
-  stopRecording(data: CommandData<'buffer.stop-recording'>, context: MessageContext): Promise<Verdict> {
+  async stopRecording(data: CommandData<'buffer.stop-recording'>, context: MessageContext): Promise<Verdict> {
+    if (context.deliveryCount < START_MAY_FOLLOW && !(await this.#recordings.knows(data.clipId))) {
+      return retryAfter(500, 'its start may still be on its way');
+    }
     return this.#answer(data, context, () => this.#recordings.stop(data.clipId, pressedAt(context), context.signal));
   }
 
@@ -62,7 +67,13 @@ export class BufferConsumer {
 
   @OnEvent('catalog.procedure.ended', { durable: 'buffer-procedures', deliver: 'new' })
   async procedureEnded(data: EventData<'catalog.procedure.ended'>, context: MessageContext): Promise<Verdict> {
-    await this.#recordings.procedureEnded(data.procedureId, pressedAt(context), context.signal);
+    const at = pressedAt(context);
+    for (const recording of await this.#recordings.ofProcedure(data.procedureId)) {
+      const verdict = await this.#answer(recording, context, () =>
+        this.#recordings.stop(recording.clipId, at, context.signal),
+      );
+      if (verdict.kind !== 'done') return verdict;
+    }
     return done();
   }
 
