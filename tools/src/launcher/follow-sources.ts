@@ -6,15 +6,9 @@ import type { Row } from './status.ts';
 const Stations = z.union([z.object({ items: z.array(StationView) }), z.array(StationView)]);
 const INTERVAL_MS = 2000;
 
-/** Shows each camera in the table, as the catalog sees it, and looks after the services' health. */
+/** Shows each camera in the table, as the catalog sees it. */
 export function followSources(smartbox: SmartBox): void {
   const look = async (): Promise<void> => {
-    await Promise.all(
-      smartbox.board
-        .rows()
-        .flatMap((row) => (row.kind === 'service' ? [row.name] : []))
-        .map((name) => smartbox.service(name).look()),
-    );
     const answer = await fetch(`${smartbox.url}/api/v1/stations`, { signal: AbortSignal.timeout(2000) });
     const stations = Stations.parse(await answer.json());
     for (const station of Array.isArray(stations) ? stations : stations.items) {

@@ -17,8 +17,11 @@ export interface ServicePlan {
   onStart: (pid: number) => void | Promise<void>;
 }
 
+const LOOK_MS = 2000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
+/** A service that ends that often before it was ever ready will not start: nobody waits for it. */
+const FAILED_STARTS = 4;
 /** After that long without a crash the next one is retried at once again. */
 const WELL_AFTER_MS = 30_000;
 /** A service gets 10 s for its work in flight (telemetry's bootstrap), then a little more. */
@@ -30,7 +33,9 @@ export class ServiceProcess {
   #process: Supervised | undefined;
   #wanted = false;
   #retryMs = FIRST_RETRY_MS;
+  #failedStarts = 0;
   #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(plan: ServicePlan) {
     this.plan = plan;
@@ -48,6 +53,7 @@ export class ServiceProcess {
   async start(): Promise<void> {
     this.#wanted = true;
     await this.#spawn();
+    this.#watch ??= setInterval(() => void this.look(), LOOK_MS);
   }
 
   async #spawn(): Promise<void> {
@@ -60,6 +66,7 @@ export class ServiceProcess {
     board.set({ kind: 'service', name, state: 'starting', detail: '', pid: started.pid });
     void started.exited.then(({ code, signal }) => {
       if (!this.#wanted || this.#process !== started) return;
+      this.#failedStarts++;
       if (performance.now() - since > WELL_AFTER_MS) this.#retryMs = FIRST_RETRY_MS;
       const detail = `ended (${signal ?? `code ${code}`}), again in ${this.#retryMs / 1000} s; see ${logFile}`;
       board.set({ kind: 'service', name, state: 'restarting', detail });
@@ -77,6 +84,7 @@ export class ServiceProcess {
     const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
     if (!this.#wanted || pid !== this.pid) return false;
     if (answer?.ok) {
+      this.#failedStarts = 0;
       board.set({ kind: 'service', name, state: 'ready', detail: this.url, pid });
       return true;
     }
@@ -92,19 +100,19 @@ export class ServiceProcess {
     return false;
   }
 
-  /** @throws SmartBoxError `service-not-ready` with the end of its log. */
+  /** @throws SmartBoxError `service-not-ready` with what its log says last. */
   async ready(timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const gaveUp = await until(() => signal?.aborted === true || this.look(), {
-      timeoutMs,
-      intervalMs: 150,
-    }).then(
+    const { name, logFile } = this.plan;
+    const over = async (): Promise<boolean> =>
+      signal?.aborted === true || this.#failedStarts >= FAILED_STARTS || (await this.look());
+    const late = await until(over, { timeoutMs, intervalMs: 150 }).then(
       () => false,
       () => true,
     );
-    if (!gaveUp) return;
+    if (signal?.aborted === true || (!late && this.#failedStarts < FAILED_STARTS)) return;
     throw new SmartBoxError({
       code: 'service-not-ready',
-      message: `${this.plan.name} is not ready after ${timeoutMs / 1000} s; the end of ${this.plan.logFile}:\n${tail(this.plan.logFile)}`,
+      message: `${name} ${late ? `is not ready after ${timeoutMs / 1000} s` : 'does not start'}; ${logFile} says last:\n${complaints(logFile)}`,
       fault: 'ours',
     });
   }
@@ -118,8 +126,24 @@ export class ServiceProcess {
     const { name, board } = this.plan;
     this.#wanted = false;
     clearTimeout(this.#timer);
+    clearInterval(this.#watch);
+    this.#watch = undefined;
     if (this.#process?.running()) board.set({ kind: 'service', name, state: 'stopping', detail: '', pid: this.pid });
     await this.#process?.stop(GRACE_MS);
     board.set({ kind: 'service', name, state: 'stopped', detail: '' });
   }
+}
+
+/** The errors among the last lines of a service's log (JSON lines), in words; the lines themselves when none is one. */
+function complaints(logFile: string): string {
+  const lines = tail(logFile, 40).split('\n');
+  const errors = lines.flatMap((line) => {
+    try {
+      const { level, msg, err } = JSON.parse(line) as { level?: string; msg?: string; err?: { message?: string } };
+      return level === 'error' || level === 'fatal' ? [[msg, err?.message].filter(Boolean).join(': ')] : [];
+    } catch {
+      return /error/i.test(line) ? [line] : [];
+    }
+  });
+  return [...new Set(errors)].slice(-3).join('\n') || lines.slice(-8).join('\n');
 }

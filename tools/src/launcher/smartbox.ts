@@ -15,6 +15,8 @@ import { StatusBoard, type StatusListener } from './status.ts';
 
 const run = promisify(execFile);
 const SERVICE_READY_MS = 60_000;
+/** Asked for at the very first start of the checkout's own system, so that its address is easy to remember. */
+const FIRST_PORTS: Readonly<Record<string, number>> = { catalog: 8080 };
 
 export interface SmartBoxOptions {
   /** Where everything is kept; `SMARTBOX_STATE` or `.smartbox` of the checkout unless given. */
@@ -131,7 +133,10 @@ async function launch(
   const startedAt = new Date().toISOString();
   const board = new StatusBoard(options.onStatus ?? (() => undefined));
   const credentials = await state.credentials();
-  const ports = await state.ports();
+  const ports: Record<string, number> = {
+    ...(options.stateDir === undefined ? FIRST_PORTS : {}),
+    ...(await state.ports()),
+  };
   const wanted = options.services ?? services;
   const stationAes = (options.stations ?? []).map(({ aeTitle }) => aeTitle ?? 'SMARTBOX');
 
