@@ -1,28 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { inputError } from '@smartbox/kernel';
+import {
+  HttpEnvironment,
+  NatsEnvironment,
+  natsOptions,
+  readEnvironment,
+  S3Environment,
+  s3Options,
+} from '@smartbox/contracts';
 import { z } from 'zod';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const url = (protocols: RegExp, example: string) =>
-  z.string().refine((text) => protocols.test(URL.parse(text)?.protocol ?? ''), `an address such as ${example}`);
+const address = (protocols: RegExp, example: string) =>
+  z.string().refine((text) => protocols.test(URL.parse(text)?.protocol ?? ''), `must be an address such as ${example}`);
 
+const DatabaseEnvironment = {
+  DATABASE_URL: address(/^postgres(ql)?:$/, 'postgresql://user:password@127.0.0.1:5432/smartbox'),
+};
 const Env = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  DATABASE_URL: url(/^postgres(ql)?:$/, 'postgresql://user:password@127.0.0.1:5432/smartbox'),
-  NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  NATS_USER: z.string().optional(),
-  NATS_PASSWORD: z.string().optional(),
-  NATS_DOMAIN: z.string().optional(),
-  S3_URL: url(/^https?:$/, 'http://key:secret@127.0.0.1:9000/smartbox'),
-  S3_ACCESS_KEY: z.string().optional(),
-  S3_SECRET_KEY: z.string().optional(),
-  S3_BUCKET: z.string().optional(),
+  ...HttpEnvironment,
+  ...NatsEnvironment,
+  ...S3Environment,
+  ...DatabaseEnvironment,
   CONFIG_DIR: z.string().default(here('../../../config')),
   DASHBOARD_DIR: z.string().default(here('../../dashboard/dist')),
   /** Where browsers reach the streaming service. */
-  STREAMING_URL: url(/^https?:$/, 'http://127.0.0.1:8084').default('http://127.0.0.1:8084'),
+  STREAMING_URL: address(/^https?:$/, 'http://127.0.0.1:8084').default('http://127.0.0.1:8084'),
   /** Shared with the streaming service; live links are signed with it. */
   LIVE_TOKEN_SECRET: z.string().min(16, 'at least 16 characters'),
   SITE_LOCALE: z.enum(['de', 'en']).default('de'),
@@ -42,8 +45,8 @@ export type Config = Readonly<{
   host: string;
   port: number;
   databaseUrl: string;
-  nats: { servers: string; user?: string; pass?: string; domain?: string };
-  s3: { url: string; accessKey?: string; secretKey?: string; bucket?: string };
+  nats: ReturnType<typeof natsOptions>;
+  s3: ReturnType<typeof s3Options>;
   configDir: string;
   dashboardDir: string;
   streamingUrl: string;
@@ -63,31 +66,15 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The service's settings. @throws SmartBoxError `invalid-config` naming the variable, never its value. */
+/** The service's settings. @throws InvalidConfiguration naming the variables, never their values. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Env.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw inputError('invalid-config', `environment variable ${String(issue?.path[0])}: ${issue?.message}`);
-  }
-  const e = parsed.data;
+  const e = readEnvironment(Env, env);
   return {
     host: e.HOST,
     port: e.PORT,
     databaseUrl: e.DATABASE_URL,
-    nats: {
-      servers: e.NATS_URL,
-      ...(e.NATS_USER === undefined ? {} : { user: e.NATS_USER }),
-      ...(e.NATS_PASSWORD === undefined ? {} : { pass: e.NATS_PASSWORD }),
-      ...(e.NATS_DOMAIN === undefined ? {} : { domain: e.NATS_DOMAIN }),
-    },
-    s3: {
-      url: e.S3_URL,
-      ...(e.S3_ACCESS_KEY === undefined ? {} : { accessKey: e.S3_ACCESS_KEY }),
-      ...(e.S3_SECRET_KEY === undefined ? {} : { secretKey: e.S3_SECRET_KEY }),
-      ...(e.S3_BUCKET === undefined ? {} : { bucket: e.S3_BUCKET }),
-    },
+    nats: natsOptions(e),
+    s3: s3Options(e),
     configDir: e.CONFIG_DIR,
     dashboardDir: e.DASHBOARD_DIR,
     streamingUrl: e.STREAMING_URL.replace(/\/+$/, ''),
@@ -100,11 +87,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-/** For the migration script, which needs nothing else. @throws SmartBoxError `invalid-config` */
+/** For the migration script, which needs nothing else. @throws InvalidConfiguration */
 export function readDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
-  const parsed = Env.pick({ DATABASE_URL: true }).safeParse(env);
-  if (!parsed.success) throw inputError('invalid-config', 'environment variable DATABASE_URL is no PostgreSQL address');
-  return parsed.data.DATABASE_URL;
+  return readEnvironment(z.object(DatabaseEnvironment), env).DATABASE_URL;
 }
 
 const version = (): string =>

@@ -1,4 +1,4 @@
-import { deterministicId } from '@smartbox/kernel';
+import { deterministicId, deterministicUid } from '@smartbox/kernel';
 import { events, type EventName } from '@smartbox/contracts';
 
 /** An event as it stands in EVENTS, without its envelope. Used by the specs: a whole clip, told by every service. */
@@ -101,8 +101,8 @@ export function eventsOfClip(story: Story): Happened[] {
     }
   }
   const instanceId = (sourceId: string) => deterministicId('instance', clipId, sourceId);
-  const uid = (sourceId: string) =>
-    `2.25.${BigInt(`0x${Buffer.from(`${clipId}${sourceId}`).toString('hex').slice(0, 30)}`)}`;
+  const uid = (sourceId: string) => deterministicUid('instance', clipId, sourceId);
+
   for (const sourceId of sources) {
     tell('dicomizer.instance.created', {
       instanceId: instanceId(sourceId),

@@ -33,6 +33,8 @@ export interface SourceRow {
   frameRate: Rational;
   gaps: Gap[];
   formats: number;
+  /** Whether it goes to the archive; a room camera usually does not. */
+  pacs: boolean;
 }
 
 export interface RenditionRow {
@@ -177,7 +179,9 @@ function deriveProgress(
 ): State {
   const main = kind === 'still' ? 'still' : 'pacs';
   if (kind !== 'still' && recipe && !recipe.renditions.includes(main)) return 'saved';
-  const levels = sources.map(({ sourceId }) => {
+  const archived = sources.filter((source) => source.pacs);
+  if (archived.length === 0) return 'saved';
+  const levels = archived.map(({ sourceId }) => {
     const own = instances.filter((i) => i.sourceId === sourceId && i.procedureVersion >= procedureVersion);
     if (own.length === 0) {
       return renditions.some((r) => r.sourceId === sourceId && r.rendition === main) ? 'prepared' : 'saved';
@@ -230,9 +234,23 @@ function deriveSources(facts: readonly Fact[]): SourceRow[] {
   if (saved) {
     return [...saved.data.sources]
       .sort((a, b) => (a.sourceId < b.sourceId ? -1 : 1))
-      .map(({ startMonotonicNs: _start, endMonotonicNs: _end, ...source }) => ({
-        ...source,
+      .map((source) => ({
+        sourceId: source.sourceId,
+        key: source.key,
+        manifestKey: source.manifestKey,
+        bytes: source.bytes,
+        sha256: source.sha256,
+        frames: source.frames,
+        durationMs: source.durationMs,
         startedAt: new Date(source.startedAt),
+        width: source.width,
+        height: source.height,
+        codec: source.codec,
+        encoder: source.encoder,
+        frameRate: source.frameRate,
+        gaps: source.gaps,
+        formats: source.formats,
+        pacs: source.pacs,
       }));
   }
   return named(facts, 'still').map(({ data }) => ({
@@ -251,6 +269,7 @@ function deriveSources(facts: readonly Fact[]): SourceRow[] {
     frameRate: { num: 1, den: 1 },
     gaps: [],
     formats: 1,
+    pacs: true,
   }));
 }
 
@@ -274,8 +293,23 @@ function toRendition({ data, firstAt }: FactOf<'rendition'>): RenditionRow {
 }
 
 function toInstance({ data, firstAt }: FactOf<'instance'>): InstanceRow {
-  const { origin, stationId: _s, procedureId: _p, payloadBytes: _b, payloadOffset: _o, frameRate: _f, ...rest } = data;
-  return { ...rest, sourceId: origin.sourceId, createdAt: new Date(firstAt) };
+  return {
+    instanceId: data.instanceId,
+    sourceId: data.origin.sourceId,
+    sopInstanceUid: data.sopInstanceUid,
+    sopClassUid: data.sopClassUid,
+    transferSyntaxUid: data.transferSyntaxUid,
+    studyInstanceUid: data.studyInstanceUid,
+    seriesInstanceUid: data.seriesInstanceUid,
+    procedureVersion: data.procedureVersion,
+    key: data.key,
+    bytes: data.bytes,
+    sha256: data.sha256,
+    payloadSha256: data.payloadSha256,
+    numberOfFrames: data.numberOfFrames,
+    destinations: data.destinations,
+    createdAt: new Date(firstAt),
+  };
 }
 
 const recipeOf = (facts: readonly Fact[]) =>

@@ -2,6 +2,7 @@ import type { ClipDetail, ClipView, DeliveryQueueItem, FeedMessage } from '@smar
 import { inputError } from '@smartbox/kernel';
 import type { z } from 'zod';
 import type { ClipKind } from '../domain/clip.ts';
+import type { Sort } from '../domain/clip-sort.ts';
 import { journeyOf } from '../domain/journey.ts';
 import type { Clip, ClipSource, Instance, Prisma, Rendition } from '../generated/prisma/client.ts';
 import { toFact } from './clip-writer.ts';
@@ -20,11 +21,9 @@ export interface ClipFilter {
   recipe?: string | undefined;
   q?: string | undefined;
 }
-export const sorts = ['-requestedAt', 'requestedAt', '-duration', 'duration', '-size', 'size'] as const;
-export type Sort = (typeof sorts)[number];
 const columns = { requestedAt: 'requestedAt', duration: 'savedMs', size: 'bytes' } as const;
 
-interface Page<T> {
+export interface Page<T> {
   items: T[];
   nextCursor?: string;
 }

@@ -9,7 +9,7 @@ export class NatsPublisher implements Publisher {
   readonly #stations: KvStore<StationProcedure>;
   readonly #procedures: KvStore<ProcedureEntry>;
 
-  private constructor(messaging: Messaging, stations: KvStore<StationProcedure>, procedures: KvStore<ProcedureEntry>) {
+  constructor(messaging: Messaging, stations: KvStore<StationProcedure>, procedures: KvStore<ProcedureEntry>) {
     this.#messaging = messaging;
     this.#stations = stations;
     this.#procedures = procedures;

@@ -199,6 +199,7 @@ CREATE TABLE "clip_source" (
     "frameRate" JSONB NOT NULL,
     "gaps" JSONB NOT NULL,
     "formats" INTEGER NOT NULL,
+    "pacs" BOOLEAN NOT NULL,
 
     CONSTRAINT "clip_source_pkey" PRIMARY KEY ("clipId","sourceId")
 );

@@ -27,7 +27,7 @@ import {
   WorklistView,
 } from '@smartbox/contracts';
 import { z } from 'zod';
-import { sorts } from '../../outbound/clip-queries.ts';
+import { sorts } from '../../domain/clip-sort.ts';
 
 /** One operation of the REST interface: the routes, the checks and docs/api/openapi.json are made of these. */
 export interface Operation {
