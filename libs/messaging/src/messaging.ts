@@ -71,7 +71,9 @@ export class Messaging {
   static async connect(options: MessagingOptions): Promise<Messaging> {
     const link = await connectNats({ ...options, name: options.service });
     const messaging = new Messaging(link, options);
-    link.onStatus((status) => messaging.#log.warn({ status }, 'connection to NATS'));
+    link.onStatus((status) => {
+      if (status.type !== 'closed') messaging.#log.warn({ status }, 'connection to NATS');
+    });
     health.add('nats', () => (link.connected ? undefined : 'not connected to NATS'));
     for (const stream of [EVENTS, COMMANDS, DEAD]) await messaging.ensureStream(stream);
     return messaging;

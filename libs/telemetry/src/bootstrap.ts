@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { toError } from '@smartbox/kernel';
 import { health } from './health.ts';
+import { traceRequests } from './http-trace.ts';
 import { createLogger, NestLogger, type Logger } from './logger.ts';
 import { startMetrics } from './metrics.ts';
 import { startTelemetry, stopTelemetry } from './tracing.ts';
@@ -67,6 +68,7 @@ async function start(module: unknown, options: BootstrapOptions, log: Logger): P
     logger: new NestLogger(log),
     abortOnError: false,
   });
+  traceRequests(app.getHttpAdapter().getInstance());
   await options.configure?.(app);
   await app.listen(options.port, options.host ?? '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

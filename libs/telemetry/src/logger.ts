@@ -51,6 +51,9 @@ export function createLogger(service: string = currentService(), destination?: D
   return new PinoAdapter(destination ? pino(options, destination) : pino(options));
 }
 
+/** One line per module and route at each start: for a developer only. */
+const bootNoise = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
 /** Nest's own messages through the same log. */
 export class NestLogger implements LoggerService {
   readonly #log: Logger;
@@ -58,7 +61,9 @@ export class NestLogger implements LoggerService {
     this.#log = log;
   }
   log(message: unknown, ...rest: unknown[]): void {
-    this.#log.info(contextOf(rest), text(message));
+    const facts = contextOf(rest);
+    if (bootNoise.has(facts.context ?? '')) this.#log.debug(facts, text(message));
+    else this.#log.info(facts, text(message));
   }
   error(message: unknown, ...rest: unknown[]): void {
     this.#log.error(
@@ -86,7 +91,7 @@ function text(message: unknown): string {
   return JSON.stringify(redact(message)) ?? String(message);
 }
 
-function contextOf(rest: unknown[]): object {
+function contextOf(rest: unknown[]): { context?: string } {
   const last = rest.at(-1);
   return typeof last === 'string' && !last.includes('\n') ? { context: last } : {};
 }
