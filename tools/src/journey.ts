@@ -22,7 +22,7 @@ export interface Journey {
     payloadSha256: string;
     readBackSha256: string;
   }[];
-  /** Milliseconds after the button: `saved`, `prepared`, `sent` ..., `readBack`. */
+  /** Milliseconds after the button: `accepted`, `saved`, `prepared`, `dicom`, `sent`, `archived`, `readBack`. */
   timesMs: Record<string, number>;
   traceId: string | undefined;
 }
@@ -88,14 +88,14 @@ export async function saveAndFollow(
   await api.saveClip({ clipId, stationId, lastSeconds: seconds });
   const timesMs: Record<string, number> = { accepted: performance.now() - since };
   say(`button pressed: clip ${clipId}, the last ${seconds} s`);
-  const times = await followClip(api, clipId, {
+  await followClip(api, clipId, {
     since,
     timeoutMs: 120_000 + seconds * 2000,
     onState: (state, atMs) => say(`${(atMs / 1000).toFixed(2).padStart(8)} s  ${state}`),
   });
-  Object.assign(timesMs, times);
 
   const clip = await api.clip(clipId);
+  Object.assign(timesMs, stageTimes(clip));
   const pacs = await openPacs(info);
   const objects: ReadBack[] = [];
   for (const { sopInstanceUid } of clip.instances) {
@@ -108,6 +108,25 @@ export async function saveAndFollow(
     `${(timesMs['readBack'] / 1000).toFixed(2).padStart(8)} s  read back from the PACS (${info.servers.pacs.version})`,
   );
   return describe(clip, objects, timesMs);
+}
+
+const stageNames: Readonly<Record<string, string>> = {
+  save: 'saved',
+  prepare: 'prepared',
+  dicom: 'dicom',
+  send: 'sent',
+  archive: 'archived',
+};
+
+/** When each stage of the clip's journey was over, for every source, by the times of the events. */
+function stageTimes(clip: ClipDetail): Record<string, number> {
+  const times: Record<string, number> = {};
+  for (const { stage, endedAt } of clip.journey) {
+    const name = stageNames[stage];
+    if (name === undefined || endedAt === undefined) continue;
+    times[name] = Math.max(times[name] ?? 0, Date.parse(endedAt) - Date.parse(clip.requestedAt));
+  }
+  return times;
 }
 
 function describe(clip: ClipDetail, objects: readonly ReadBack[], timesMs: Record<string, number>): Journey {
