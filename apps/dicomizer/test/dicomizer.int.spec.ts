@@ -147,6 +147,13 @@ describe('what cannot become an object', () => {
   it.each([
     ['a profile no syntax holds', 'h264-baseline-360p25.mp4', {}, 'no-transfer-syntax', /High profile/],
     ['a stream that understates its level', 'h264-1080p60-understated41.mp4', {}, 'no-transfer-syntax', /level 4.1/],
+    [
+      'a fragmented MP4',
+      'h264-fragmented.mp4',
+      { frames: 25, frameRate: { num: 25, den: 1 } },
+      'no-transfer-syntax',
+      /mp4 or mpegts/,
+    ],
     ['facts that are not the payload’s', 'h264-1080p60-level42.mp4', { frames: 13 }, 'facts-disagree', /frames 13.*12/],
   ])('%s is refused with the reason, and the next one passes', async (_what, name, facts, code, reason) => {
     const event = await line.rendition(fixture(name), 'pacs');

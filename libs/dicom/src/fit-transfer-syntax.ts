@@ -82,9 +82,12 @@ export function forbids(uid: string, facts: VideoFacts, options: FitOptions = {}
     reasons.add('sop-class', `is not stored as SOP class ${options.sopClassUid}`);
   }
   if (reasons.list.length > 0) return reasons.list;
+  // What the sample table of the wrong container says means nothing.
+  if (syntax.layout === 'stream') container(facts, syntax, reasons);
+  if (reasons.list.length > 0) return reasons.list;
   general(facts, reasons);
   if (reasons.list.length > 0) return reasons.list;
-  if (syntax.layout === 'stream') fragment(facts, syntax, options.payloadLength, reasons);
+  if (syntax.layout === 'stream') fragment(syntax, options.payloadLength, reasons);
   if (syntax.codec === 'h264') avc(facts, syntax, reasons);
   if (syntax.codec === 'hevc') hevc(facts, syntax, reasons);
   if (syntax.codec === 'mpeg2') mpeg2(facts, syntax, reasons);
@@ -137,13 +140,16 @@ function general(facts: VideoFacts, reasons: Reasons): void {
   );
 }
 
-function fragment(facts: VideoFacts, syntax: TransferSyntax, length: number | undefined, reasons: Reasons): void {
+function container(facts: VideoFacts, syntax: TransferSyntax, reasons: Reasons): void {
   const allowed: string[] = syntax.codec === 'mpeg2' ? ['mpegts', 'mpeg-ps', 'mpeg-es', 'mp4'] : ['mp4', 'mpegts'];
   reasons.unless(
     allowed.includes(facts.container),
     'container',
     `is carried in ${allowed.join(' or ')}, the stream is in ${facts.container}`,
   );
+}
+
+function fragment(syntax: TransferSyntax, length: number | undefined, reasons: Reasons): void {
   if (length === undefined || syntax.fragmentable || length + (length % 2) <= MAX_FRAGMENT_LENGTH) return;
   const twin = fragmentableTwin(syntax.uid);
   reasons.add(

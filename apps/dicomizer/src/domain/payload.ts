@@ -71,8 +71,10 @@ function videoFacts(event: RenditionReady, head: Head): VideoFacts {
     throw inputError('no-video-facts', `The ${event.rendition} rendition was announced without facts about its stream`);
   if (head.kind === 'jpeg') throw disagree('codec', video.codec, 'jpeg');
   if (head.kind === 'unread') return video;
-  for (const name of ['codec', 'width', 'height', 'frames', 'profile', 'level'] as const) {
-    if (video[name] !== head.facts[name]) throw disagree(name, video[name], head.facts[name]);
+  // Profile and level are the payload's to say; these name the stream that was announced.
+  for (const name of ['codec', 'width', 'height', 'frames'] as const) {
+    const uncounted = name === 'frames' && head.facts.container === 'fmp4';
+    if (!uncounted && video[name] !== head.facts[name]) throw disagree(name, video[name], head.facts[name]);
   }
   return { ...head.facts, closedGop: video.closedGop };
 }

@@ -3,6 +3,9 @@ import { SmartBoxError } from '@smartbox/kernel';
 import type { ObjectStore } from '@smartbox/storage';
 import type { Objects } from '../application/ports.ts';
 
+/** Small parts: two objects in work stay far below 300 MB. */
+const PART_BYTES = 5 * 1024 ** 2;
+
 export class S3Objects implements Objects {
   readonly #store: ObjectStore;
 
@@ -38,6 +41,6 @@ export class S3Objects implements Objects {
   }
 
   async write(key: string, size: number, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    await this.#store.put(key, bytes, { size, contentType: 'application/dicom', signal });
+    await this.#store.put(key, bytes, { size, contentType: 'application/dicom', partBytes: PART_BYTES, signal });
   }
 }
