@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { until } from '@smartbox/testing';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WorkerPool } from '../src/outbound/worker-pool.ts';
+import { openPage, shown, startBrowser, watch } from './browser.ts';
+import { Camera } from './camera.ts';
+import { startService, token, type Service } from './service.ts';
+
+/** CPU seconds of a process so far (proc(5), fields 14 and 15 in ticks of 10 ms). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+async function pidsOf(browser: Browser): Promise<number[]> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  return processInfo.map(({ id }) => id);
+}
+
+describe('viewers beside each other', () => {
+  let service: Service;
+  let scope: Camera;
+  let room: Camera;
+  let good: Browser;
+  let bad: Browser;
+
+  beforeAll(async () => {
+    service = await startService({ MAX_WORKERS: '1' });
+    scope = await Camera.start(service.edge, 'or-1', 'scope');
+    room = await Camera.start(service.edge, 'or-2', 'room');
+    [good, bad] = await Promise.all([startBrowser(), startBrowser()]);
+  });
+  afterAll(async () => {
+    await good?.close();
+    await bad?.close();
+    await scope?.stop();
+    await room?.stop();
+    await service?.close();
+  });
+
+  it('a frozen viewer holds nobody up and is forgotten', async () => {
+    const pool = service.app.get(WorkerPool);
+    const page = await openPage(good, `${service.url}/healthz`);
+    const frozen = await openPage(bad, `${service.url}/healthz`);
+    const [scopeUrl, roomUrl] = ['or-1/scope', 'or-2/room'].map((path) => `${service.url}/whep/${path}`);
+    expect((await watch(page, 'a', scopeUrl ?? '', token())).firstFrameMs).toBeGreaterThan(0);
+    expect((await watch(page, 'r', roomUrl ?? '', token('or-2', 'room'))).firstFrameMs).toBeGreaterThan(0);
+    expect((await watch(frozen, 'b', scopeUrl ?? '', token())).firstFrameMs).toBeGreaterThan(0);
+    expect(pool.viewers).toBe(3);
+
+    const pids = await pidsOf(bad);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const frozenAt = scope.frames;
+    try {
+      // Gone long before ICE consent would notice (30 s, RFC 7675).
+      await until(() => pool.viewers === 2, { timeoutMs: 15_000, what: 'the frozen viewer is forgotten' });
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+    const counters = (await shown(page, 'a'))
+      .map(({ counter }) => counter ?? 0)
+      .filter((counter) => counter > frozenAt);
+    const span = scope.frames - frozenAt;
+    console.log(`while another was frozen: ${counters.length} of ${span} frames shown`);
+    expect(counters.length).toBeGreaterThan(span * 0.5);
+    expect((await shown(page, 'r')).length).toBeGreaterThan(span * 0.5);
+  }, 60_000);
+
+  it('carries twelve viewers in one process', async () => {
+    const pool = service.app.get(WorkerPool);
+    const page = await openPage(good, `${service.url}/healthz`);
+    const players = Array.from({ length: 12 }, (_, i) => `p${i}`);
+    const joined: number[] = [];
+    for (const player of players) {
+      joined.push((await watch(page, player, `${service.url}/whep/or-1/scope`, token())).firstFrameMs);
+    }
+    expect(joined.every((ms) => ms > 0)).toBe(true);
+    const [pid] = pool.pids();
+    const before = cpuSeconds(pid ?? 0);
+    const [from, at] = [scope.frames, performance.now()];
+    await until(() => scope.frames >= from + 90);
+    const used = (cpuSeconds(pid ?? 0) - before) / ((performance.now() - at) / 1000);
+    joined.sort((a, b) => a - b);
+    console.log(
+      `12 viewers: join to first frame p50 ${joined[6]?.toFixed(0)} ms, worst ${joined[11]?.toFixed(0)} ms; ` +
+        `worker at ${(used * 100).toFixed(0)} % of a core with ${pool.viewers} viewers`,
+    );
+    for (const player of players) expect((await shown(page, player)).length).toBeGreaterThan(10);
+  }, 120_000);
+});
