@@ -13,6 +13,9 @@ import { RefuseUnknown } from '../application/refuse-unknown.ts';
 import { Resend } from '../application/resend.ts';
 import { DESTINATIONS } from '../tokens.ts';
 
+/** After a crash an object on its way is sent anew so much later; heartbeats keep it while it is being sent. */
+const ACK_WAIT_MS = 15_000;
+
 /**
  * One durable for each destination, so that none ever waits for another. Attempts are counted in our own records: the
  * broker's count would burn while a destination is away, so it is unlimited.
@@ -48,6 +51,7 @@ export class InstanceConsumers implements OnApplicationBootstrap, OnModuleDestro
           durable: `pacs-gateway-to-${destination.name}`,
           concurrency: destination.config.parallelAssociations,
           maxDeliver: -1,
+          ackWaitMs: ACK_WAIT_MS,
         },
         (instance, context) => this.#send(instance, destination, context),
       );

@@ -44,6 +44,8 @@ export class DicomArchive implements Archive {
         { destination: this.#name },
         size,
       );
+      // A peer that refuses an object gets the next one on a new association: this one may be the trouble.
+      if (status !== 0x0000 && (status & 0xf000) !== 0xb000) await association.release();
       return { status };
     });
   }

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { freePort, startTestPacs, until, type Rudeness, type TestPacs } from '@smartbox/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { deliveryIdOf } from '../src/domain/delivery.ts';
+import {
+  buildGateway,
+  datasetSha256,
+  destination,
+  eventsOf,
+  publishInstance,
+  startBed,
+  startGateway,
+  type Bed,
+  type Gateway,
+  type Published,
+} from './support/gateway.ts';
+
+let bed: Bed;
+let gateway: Gateway | undefined;
+const peers: TestPacs[] = [];
+
+beforeAll(async () => {
+  buildGateway();
+  bed = await startBed();
+});
+
+afterEach(async () => {
+  await gateway?.stop();
+  gateway = undefined;
+  await Promise.all(peers.splice(0).map((peer) => peer.stop()));
+});
+
+afterAll(() => bed?.stop());
+
+async function pacs(options: Parameters<typeof startTestPacs>[0] = {}): Promise<TestPacs> {
+  const peer = await startTestPacs(options);
+  peers.push(peer);
+  return peer;
+}
+
+const has = (peer: TestPacs, uid: string) => peer.instances().some((one) => one.sopInstanceUid === uid);
+
+describe('a delivery', () => {
+  it('arrives byte for byte, and is announced once with its status', async () => {
+    const peer = await pacs();
+    gateway = await startGateway(bed, { destinations: [destination('archive', peer.port)] });
+    const { instance, datasetSha256: sent } = await publishInstance(bed, ['archive']);
+
+    const [stored] = await until(() => {
+      const found = eventsOf(bed, instance, 'pacs-gateway.instance.stored');
+      return found.length > 0 && found;
+    });
+    expect(stored?.data).toMatchObject({ destination: 'archive', attempt: 1, status: 0, bytes: instance.bytes });
+    expect(datasetSha256(readFileSync(peer.file(instance.sopInstanceUid)))).toBe(sent);
+    expect(eventsOf(bed, instance).map((event) => event.name)).toEqual([
+      'pacs-gateway.delivery.started',
+      'pacs-gateway.instance.stored',
+    ]);
+  });
+
+  it('to a hung archive leaves the others alone, and arrives when the hung one is well again', async () => {
+    const [good, hung] = [await pacs(), await pacs()];
+    hung.behave({ stall: 'data' });
+    gateway = await startGateway(bed, {
+      destinations: [
+        destination('good', good.port),
+        destination('hung', hung.port, { idleTimeoutSeconds: 2, parallelAssociations: 1 }),
+      ],
+    });
+    const sent: Published[] = [];
+    for (let i = 0; i < 4; i++) sent.push(await publishInstance(bed, ['good', 'hung'], 3_000_000));
+    await until(() => sent.every(({ instance }) => has(good, instance.sopInstanceUid)), { timeoutMs: 15_000 });
+    expect(hung.instances()).toEqual([]);
+
+    hung.behave({});
+    await until(() => sent.every(({ instance }) => has(hung, instance.sopInstanceUid)), { timeoutMs: 60_000 });
+  });
+
+  it('to an archive that is away is parked, burns no attempt, and goes on by itself', async () => {
+    const port = await freePort();
+    gateway = await startGateway(bed, { destinations: [destination('away', port)] });
+    const { instance } = await publishInstance(bed, ['away']);
+    const [deferred] = await until(() => {
+      const found = eventsOf(bed, instance, 'pacs-gateway.delivery.deferred');
+      return found.length > 0 && found;
+    });
+    expect(deferred?.data).toMatchObject({ parked: true, attempt: 0, code: 'peer-unreachable' });
+    const listed = await bed.messaging.call('pacs-gateway.list-destinations', {});
+    expect(listed.destinations).toMatchObject([{ name: 'away', parked: true }]);
+
+    const peer = await pacs({ port });
+    // An echo by hand shortens the wait.
+    expect(await bed.messaging.call('pacs-gateway.echo', { destination: 'away' })).toMatchObject({ ok: true });
+    await until(() => has(peer, instance.sopInstanceUid));
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length > 0);
+    const after = await bed.messaging.call('pacs-gateway.list-destinations', {});
+    expect(after.destinations).toMatchObject([{ name: 'away', parked: false }]);
+  });
+
+  it.each<[string, Rudeness, string]>([
+    ['a rejected association', { reject: { result: 1, source: 1, reason: 7 } }, 'association-rejected'],
+    ['a refused transfer syntax', { refuseTransferSyntaxes: 'all' }, 'presentation-context-refused'],
+    ['status A900', { storeStatus: 0xa900 }, 'store-status-a900'],
+    ['status C000', { storeStatus: 0xc000 }, 'store-status-c000'],
+  ])(
+    'that fails for good (%s) is visible, dead-lettered, and sent again when a person asks',
+    async (_, rudeness, code) => {
+      const peer = await pacs();
+      peer.behave(rudeness);
+      gateway = await startGateway(bed, { destinations: [destination('strict', peer.port)] });
+      const { instance } = await publishInstance(bed, ['strict']);
+      await until(() => eventsOf(bed, instance, 'pacs-gateway.delivery.failed').length > 0);
+      expect(eventsOf(bed, instance, 'pacs-gateway.delivery.failed')[0]?.data).toMatchObject({
+        code,
+        destination: 'strict',
+      });
+
+      peer.behave({});
+      const deliveryId = deliveryIdOf(instance.instanceId, 'strict');
+      const command = { deliveryId, instanceId: instance.instanceId, destination: 'strict' };
+      await bed.messaging.publishCommand('pacs-gateway.retry-delivery', command, { id: `again-${deliveryId}` });
+      await until(() => has(peer, instance.sopInstanceUid));
+      await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length === 1);
+    },
+  );
+
+  it('that the archive aborts in the middle is sent again under the same SOP instance', async () => {
+    const peer = await pacs();
+    peer.behave({ abortAfterBytes: 500_000 });
+    gateway = await startGateway(bed, { destinations: [destination('aborting', peer.port)] });
+    const { instance, datasetSha256: sent } = await publishInstance(bed, ['aborting'], 3_000_000);
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.delivery.deferred').length > 0);
+    expect(eventsOf(bed, instance, 'pacs-gateway.delivery.deferred')[0]?.data).toMatchObject({
+      code: 'association-aborted',
+      attempt: 1,
+      parked: false,
+    });
+    peer.behave({});
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length > 0);
+    expect(eventsOf(bed, instance, 'pacs-gateway.instance.stored')[0]?.data).toMatchObject({ attempt: 2 });
+    expect(datasetSha256(readFileSync(peer.file(instance.sopInstanceUid)))).toBe(sent);
+  });
+
+  it('with a warning is stored, and says so', async () => {
+    const peer = await pacs();
+    peer.behave({ storeStatus: 0xb000 });
+    gateway = await startGateway(bed, { destinations: [destination('coercing', peer.port)] });
+    const { instance } = await publishInstance(bed, ['coercing']);
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length > 0);
+    expect(eventsOf(bed, instance, 'pacs-gateway.instance.stored')[0]?.data).toMatchObject({ status: 0xb000 });
+    expect(eventsOf(bed, instance, 'pacs-gateway.instance.stored')[0]?.data['warning']).toContain('B000');
+  });
+
+  it('of an object that was damaged in the store never arrives', async () => {
+    const peer = await pacs();
+    gateway = await startGateway(bed, { destinations: [destination('careful', peer.port)] });
+    const { instance } = await publishInstance(bed, ['careful', 'nobody'], 300_000);
+    await until(() => has(peer, instance.sopInstanceUid)); // intact: arrives
+    const unknown = await until(() => {
+      const found = eventsOf(bed, instance, 'pacs-gateway.delivery.failed');
+      return found.length > 0 && found;
+    });
+    expect(unknown[0]?.data).toMatchObject({ destination: 'nobody', code: 'destination-unknown' });
+
+    const damaged = { ...instance, instanceId: instance.origin.id, sha256: '0'.repeat(64), destinations: ['careful'] };
+    const before = peer.instances().length;
+    await bed.messaging.publishEvent('dicomizer.instance.created', damaged, { id: damaged.instanceId });
+    await until(() => eventsOf(bed, damaged, 'pacs-gateway.delivery.deferred').length > 0);
+    expect(eventsOf(bed, damaged, 'pacs-gateway.delivery.deferred')[0]?.data).toMatchObject({ code: 'object-corrupt' });
+    expect(peer.instances().length).toBe(before);
+  });
+
+  it('survives kill -9 in the middle: arrives once, announced once', async () => {
+    const peer = await pacs();
+    peer.behave({ bytesPerSecond: 2_000_000 });
+    const file = { destinations: [destination('slow', peer.port, { parallelAssociations: 1 })] };
+    gateway = await startGateway(bed, file);
+    const { instance, datasetSha256: sent } = await publishInstance(bed, ['slow'], 20_000_000);
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.delivery.started').length > 0);
+    await gateway.kill();
+    expect(peer.instances()).toEqual([]);
+
+    peer.behave({});
+    gateway = await startGateway(bed, file);
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length > 0, { timeoutMs: 60_000 });
+    expect(datasetSha256(readFileSync(peer.file(instance.sopInstanceUid)))).toBe(sent);
+    await gateway.stop();
+    gateway = await startGateway(bed, file); // and nothing comes again
+    await until(async () => (await fetch(`${gateway?.url}/metrics`)).ok);
+    expect(eventsOf(bed, instance, 'pacs-gateway.instance.stored')).toHaveLength(1);
+    expect(peer.instances()).toHaveLength(1);
+  });
+});
