@@ -18,6 +18,8 @@ export const SourceConfig = z
     gopMs: z.int().min(200).max(5000).default(1000),
     /** `auto`: pass conformant H.264 through; `always`: re-encode. */
     encode: z.enum(['auto', 'always']).default('auto'),
+    /** `synthetic` only: share of the picture with fine moving noise, so that the encoder uses its bitrate as a camera does. */
+    detail: z.number().min(0).max(1).default(0),
     /** Its clips go to the PACS; a room camera's usually do not. */
     pacs: z.boolean().default(true),
   })

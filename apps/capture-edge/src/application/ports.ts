@@ -5,8 +5,11 @@ import type { FromWorker, ToWorker, WorkerJob } from '../worker/protocol.ts';
 export interface Broker {
   readonly connected: boolean;
   onStatus(listener: (connected: boolean) => void): void;
-  /** One attempt; resolves when the message is stored. @throws SmartBoxError, retryable where the broker may recover. */
-  publishRing(headers: RingHeaders, payload: Uint8Array): Promise<void>;
+  /**
+   * One attempt; resolves when the message is stored. `after`: refused unless the ring's last message has this id.
+   * @throws SmartBoxError
+   */
+  publishRing(headers: RingHeaders, payload: Uint8Array, after?: string): Promise<void>;
   publishLive(sourceId: string, message: Uint8Array): void;
   /** Delivered once the broker is there; never rejects. */
   publishEvent<N extends EventName>(name: N, data: EventData<N>, id: string): void;

@@ -1,4 +1,4 @@
-import type { RingHeaders } from '@smartbox/contracts';
+import { ringMessageId, type RingHeaders } from '@smartbox/contracts';
 import { SmartBoxError, toError } from '@smartbox/kernel';
 import type { Logger } from '@smartbox/telemetry';
 import type { Broker, Spool } from './ports.ts';
@@ -44,6 +44,7 @@ export class RingPublisher {
   private timer: NodeJS.Timeout | undefined;
   private closing = false;
   private spilling: Promise<void> = Promise.resolve();
+  private sending: Promise<void> = Promise.resolve();
   /** Time lost by overflow, still to be told in the next fragment of a source. */
   private readonly lost = new Map<string, number>();
 
@@ -54,6 +55,7 @@ export class RingPublisher {
     this.options = { inFlight: 8, inMemory: 8, ...options };
     broker.onStatus((connected) => {
       if (!connected) this.careful = true;
+      if (!connected || this.queue.length === 0) this.setTrouble(!connected);
       this.pausedUntil = 0;
       this.pump();
       if (!connected) this.spill();
@@ -102,45 +104,59 @@ export class RingPublisher {
   private pump(): void {
     if (this.closing || !this.broker.connected || Date.now() < this.pausedUntil) return;
     const limit = this.careful ? 1 : this.options.inFlight;
-    for (const entry of this.queue) {
+    for (const [at, entry] of this.queue.entries()) {
       if (this.inFlight >= limit) return;
       if (entry.state !== 'waiting') continue;
       entry.state = 'in-flight';
       this.inFlight++;
-      void this.send(entry);
+      const previous = this.queue[at - 1];
+      // one after the other: a payload that has to be read must not be overtaken by one that is in memory
+      this.sending = this.sending.then(() => this.send(entry, previous));
     }
   }
 
-  private async send(entry: Entry): Promise<void> {
+  /** Hands it to the broker; resolves when it is on its way, not when it is stored. */
+  private async send(entry: Entry, previous: Entry | undefined): Promise<void> {
     try {
       const payload = entry.payload ?? (await this.spool.read(entry));
-      await this.broker.publishRing(entry.headers, payload);
-      await this.done(entry);
+      // while its predecessor is not acknowledged, the ring takes this one only right behind it
+      const after = previous && previous.state !== 'stored' ? ringMessageId(previous.headers) : undefined;
+      void this.broker
+        .publishRing(entry.headers, payload, after)
+        .then(
+          () => this.done(entry),
+          (thrown: unknown) => this.failed(entry, toError(thrown)),
+        )
+        .then(() => this.pump());
     } catch (thrown) {
-      await this.failed(entry, toError(thrown));
+      this.failed(entry, toError(thrown));
+      this.pump();
     }
-    this.pump();
   }
 
-  private async done(entry: Entry): Promise<void> {
+  private done(entry: Entry): void {
     this.inFlight--;
     this.careful = false;
     entry.state = 'stored';
     const at = this.queue.indexOf(entry);
     if (at >= 0) this.queue.splice(at, 1);
-    await this.spilling; // a file that is being written now would stay behind
-    await this.spool
-      .remove(entry)
-      .catch((error: unknown) =>
+    this.forget(entry);
+    if (this.queue.every((other) => other.state !== 'waiting')) this.setTrouble(false);
+  }
+
+  /** Removes its file, after whatever is being written now. */
+  private forget(entry: Entry): void {
+    this.spilling = this.spilling.then(() =>
+      this.spool.remove(entry).catch((error: unknown) => {
         this.log.warn(
           { err: toError(error) },
           'a spooled fragment could not be removed; its id keeps it from being stored twice',
-        ),
-      );
-    if (this.trouble && this.queue.every((other) => other.state !== 'waiting')) this.setTrouble(false);
+        );
+      }),
+    );
   }
 
-  private async failed(entry: Entry, error: Error): Promise<void> {
+  private failed(entry: Entry, error: Error): void {
     this.inFlight--;
     this.careful = true;
     entry.state = 'waiting';
@@ -149,7 +165,6 @@ export class RingPublisher {
       this.log.error({ source, epoch, sequence, err: error }, 'a fragment cannot be stored and is given up');
       const at = this.queue.indexOf(entry);
       if (at >= 0) this.giveUp(at, 1);
-      await this.spool.remove(entry).catch(() => undefined);
       return;
     }
     if (!this.trouble)
@@ -207,9 +222,7 @@ export class RingPublisher {
         this.rewrite(next);
       } else this.lost.set(headers.source, (this.lost.get(headers.source) ?? 0) + ticks);
     }
-    this.spilling = this.spilling.then(async () => {
-      for (const entry of gone) await this.spool.remove(entry).catch(() => undefined);
-    });
+    for (const entry of gone) this.forget(entry);
     this.options.onOverflow(gone.map((entry) => entry.headers));
   }
 

@@ -1,6 +1,9 @@
 /** Ticks per second of every time here: CLOCK_MONOTONIC in ticks of 90 kHz. */
 export const TICKS_PER_SECOND = 90_000;
 
+/** Less than a quarter of a second is a slow camera's long frame, not a loss. */
+const SHORTEST_LOSS = TICKS_PER_SECOND / 4;
+
 /**
  * Decides where GOPs begin: at multiples of the GOP's length on the station's monotonic clock, so that those of all
  * its sources begin together; and earlier where somebody asks for an IDR or time was lost.
@@ -25,7 +28,7 @@ export class GopClock {
   lostBefore(pts: number): number {
     if (this.last === undefined) return 0;
     const lost = pts - this.last - this.frameTicks;
-    return lost >= this.frameTicks * 2.5 ? Math.round(lost) : 0;
+    return lost >= Math.max(this.frameTicks * 2.5, SHORTEST_LOSS) ? Math.round(lost) : 0;
   }
 
   /** Does the picture at `pts` begin a GOP? Call once per picture, in order. */

@@ -70,13 +70,20 @@ export class NatsBroker implements Broker {
     this.procedureListener = listener;
   }
 
-  async publishRing(headers: RingHeaders, payload: Uint8Array): Promise<void> {
+  async publishRing(headers: RingHeaders, payload: Uint8Array, after?: string): Promise<void> {
     const { messaging } = this;
     if (!messaging) throw transientError('broker-unavailable', 'not connected to NATS yet');
     const subject = ringSubject(headers.station, headers.source);
-    await messaging.ring.publishRing(subject, payload, formatRingHeaders(headers), ringMessageId(headers), {
-      timeoutMs: ACK_MS,
-    });
+    const expected = after === undefined ? {} : { 'Nats-Expected-Last-Msg-Id': after };
+    await messaging.ring.publishRing(
+      subject,
+      payload,
+      { ...formatRingHeaders(headers), ...expected },
+      ringMessageId(headers),
+      {
+        timeoutMs: ACK_MS,
+      },
+    );
   }
 
   publishLive(sourceId: string, message: Uint8Array): void {

@@ -116,7 +116,7 @@ async function runSynthetic(output: Output): Promise<void> {
   const frameTicks = TIMESCALE / job.frameRate;
   const threads = width * height * job.frameRate > 1920 * 1080 * 30 ? 2 : 1;
   const encoder = new H264Encoder({ width, height, frameRate, bitrate: job.bitrate, threads });
-  const pattern = new SyntheticPattern({ width, height, name: job.name });
+  const pattern = new SyntheticPattern({ width, height, name: job.name, detail: job.detail });
   output.open({ codec: 'h264', width, height, frameRate, encoder: encoder.description, input: 'synthetic pattern' });
   // the counter is the place on the monotonic clock: equal for all sources at the same moment
   let counter = Math.ceil(now() / frameTicks);

@@ -2,40 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fragmenter, type MediaFragment } from '../mp4/fragmenter.ts';
-import { SyntheticPattern } from '../pattern/synthetic.ts';
+import type { MediaFragment } from '../mp4/fragmenter.ts';
 import { frameCounters, frameHashes } from './decode.ts';
 import { H264Encoder } from './encoder.ts';
 import { probe } from './probe.ts';
+import { syntheticFragments, type SyntheticVideo } from './testing.ts';
 
-const FPS = 30;
-const FRAME = 90_000 / FPS;
 let dir: string;
 
 beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'media-'))));
 afterAll(() => rm(dir, { recursive: true }));
 
-function record(
-  frames: number,
-  options: { width: number; height: number; bitrate?: number; maxBytes?: number; gop?: number },
-): MediaFragment[] {
-  const encoder = new H264Encoder({ frameRate: { num: FPS, den: 1 }, bitrate: 4_000_000, ...options });
-  const pattern = new SyntheticPattern({ ...options, name: 'CAM-1' });
-  const fragmenter = new Fragmenter({
-    frameDuration: FRAME,
-    ...(options.maxBytes ? { maxBytes: options.maxBytes } : {}),
-  });
-  const fragments: MediaFragment[] = [];
-  const keep = (fragment: MediaFragment | null): void => void (fragment && fragments.push(fragment));
-  for (let i = 0; i < frames; i++) {
-    pattern.paint(encoder.planes, 1000 + i, new Date(1_700_000_000_000 + i * 33));
-    const unit = encoder.encode(5_000_000_000 + i * FRAME, i % (options.gop ?? 30) === 0);
-    if (unit) keep(fragmenter.push(unit));
-  }
-  keep(fragmenter.cut());
-  encoder.close();
-  return fragments;
-}
+const record = (frames: number, video: Omit<SyntheticVideo, 'frames'>): MediaFragment[] =>
+  syntheticFragments({ frames, firstCounter: 1000, firstPts: 5_000_000_000, ...video });
 
 async function save(name: string, ...parts: Buffer[]): Promise<string> {
   const path = join(dir, name);
@@ -103,6 +82,15 @@ describe('encode, fragment, decode', () => {
     const path = await save(`low-${width}.mp4`, fragments[0]?.init ?? Buffer.alloc(0), ...fragments.map((f) => f.data));
     expect(await frameCounters(path)).toEqual(counters(1000, 10));
     expect(await probe(path)).toMatchObject({ width, height, frames: 10 });
+  });
+
+  it('uses its bitrate on a detailed picture, and the counter survives', async () => {
+    const fragments = syntheticFragments({ width: 1280, height: 720, frames: 60, bitrate: 8_000_000, detail: 1 });
+    const path = await save('detail.mp4', fragments[0]?.init ?? Buffer.alloc(0), ...fragments.map((f) => f.data));
+    expect(await frameCounters(path)).toEqual(counters(0, 60));
+    const { bitrate } = await probe(path);
+    expect(bitrate).toBeGreaterThan(6_000_000);
+    expect(bitrate).toBeLessThan(9_000_000);
   });
 
   it('refuses odd sizes and sizes beyond every level', () => {

@@ -16,6 +16,8 @@ export interface SyntheticVideo {
   readonly maxBytes?: number;
   readonly firstCounter?: number;
   readonly firstPts?: number;
+  /** Share of noise, see SyntheticPattern. */
+  readonly detail?: number;
 }
 
 /** Fragments of a synthetic video, for specs: encoded for real, counters from `firstCounter` (default 0). */
@@ -28,7 +30,12 @@ export function syntheticFragments(video: SyntheticVideo): MediaFragment[] {
     frameRate: { num: fps, den: 1 },
     bitrate: video.bitrate ?? 4_000_000,
   });
-  const pattern = new SyntheticPattern({ width: video.width, height: video.height, name: 'CAM-1' });
+  const pattern = new SyntheticPattern({
+    width: video.width,
+    height: video.height,
+    name: 'CAM-1',
+    detail: video.detail ?? 0,
+  });
   const fragmenter = new Fragmenter({ frameDuration, ...(video.maxBytes ? { maxBytes: video.maxBytes } : {}) });
   const fragments: MediaFragment[] = [];
   for (let i = 0; i < video.frames; i++) {

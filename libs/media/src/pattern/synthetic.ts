@@ -18,6 +18,8 @@ export interface SyntheticPatternOptions {
   readonly height: number;
   /** Drawn on the picture: A-Z, 0-9 and `-:./#_`. */
   readonly name: string;
+  /** Share of the picture below the text that is fine noise, new in each frame: 0 (default) to 1. */
+  readonly detail?: number;
 }
 
 interface Rect {
@@ -60,6 +62,8 @@ export class SyntheticPattern {
   private readonly background: Yuv420Planes;
   private readonly scale: number;
   private readonly textY: number;
+  private readonly noise: Uint8Array;
+  private readonly noiseFrom: number;
   private dirty: Rect[] = [];
   private painted: Yuv420Planes | undefined;
 
@@ -75,6 +79,9 @@ export class SyntheticPattern {
     this.scale = Math.max(2, 2 * Math.round(width / 640));
     this.textY = even(cellEdge(COUNTER_ROWS + 2, width));
     this.background = allocatePlanes(width, height);
+    const detail = Math.min(1, Math.max(0, options.detail ?? 0));
+    this.noiseFrom = even(height * (1 - 0.7 * detail));
+    this.noise = detail > 0 ? randomLuma(width * 64) : new Uint8Array();
     this.paintBackground(options.name);
   }
 
@@ -88,6 +95,7 @@ export class SyntheticPattern {
       this.painted = planes;
     } else for (const rect of this.dirty) this.restore(planes, rect);
     this.dirty = [];
+    if (this.noise.length > 0) this.paintNoise(planes, counter);
     this.paintMotion(planes, counter);
     this.paintCode(planes, counter);
     const x = cellEdge(0, this.width);
@@ -115,6 +123,16 @@ export class SyntheticPattern {
       128,
     );
     this.text(planes, name.slice(0, 24), panel, this.textY + this.scale * 20);
+  }
+
+  /** Rows of one fixed noise, each frame at other places: a copy per row. */
+  private paintNoise(planes: Yuv420Planes, counter: number): void {
+    const span = this.noise.length - this.width;
+    let at = (counter * 7919) % span;
+    for (let line = this.noiseFrom; line < this.height; line++) {
+      at = (at + 104_729) % span;
+      planes.y.set(this.noise.subarray(at, at + this.width), line * planes.strideY);
+    }
   }
 
   private paintMotion(planes: Yuv420Planes, counter: number): void {
@@ -190,6 +208,17 @@ export class SyntheticPattern {
       planes.v.set(from.v.subarray(source, source + w / 2), line * planes.strideC + x / 2);
     }
   }
+}
+
+/** A fixed sequence of luma around mid grey (a linear congruential generator). */
+function randomLuma(length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let state = 1;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    out[i] = 100 + ((state >>> 16) % 56);
+  }
+  return out;
 }
 
 function even(value: number): number {
