@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   dicomAnswers,
@@ -77,12 +76,12 @@ async function show<
 /** Our own peer as a process, so that it can be away while everything else runs. */
 async function startPeer(plan: ServersPlan, name: string, peer: PeerPlan): Promise<ServerControl & { pid: number }> {
   await mkdir(peer.dataDir, { recursive: true });
-  const main = fileURLToPath(new URL(`./peer-main${extname(import.meta.url)}`, import.meta.url));
+  const main = fileURLToPath(new URL('./peer-main.ts', import.meta.url));
   const local = await startLocal({
     name,
     command: () => ({
       command: process.execPath,
-      args: [...process.execArgv, main, JSON.stringify(peer)],
+      args: ['--conditions=@smartbox/source', main, JSON.stringify(peer)],
       logFile: plan.state.log(name),
     }),
     ready: () => dicomAnswers(peer.port, peer.aeTitle),
