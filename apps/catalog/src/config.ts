@@ -92,5 +92,11 @@ export function readDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
   return readEnvironment(z.object(DatabaseEnvironment), env).DATABASE_URL;
 }
 
+/** For the rebuild script. @throws InvalidConfiguration */
+export function readRebuildConfig(env: NodeJS.ProcessEnv = process.env): Pick<Config, 'databaseUrl' | 'nats'> {
+  const e = readEnvironment(z.object({ ...DatabaseEnvironment, ...NatsEnvironment }), env);
+  return { databaseUrl: e.DATABASE_URL, nats: natsOptions(e) };
+}
+
 const version = (): string =>
   (JSON.parse(readFileSync(here('../package.json'), 'utf8')) as { version: string }).version;

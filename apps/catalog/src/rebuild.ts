@@ -5,12 +5,12 @@
 import { toError } from '@smartbox/kernel';
 import { Messaging } from '@smartbox/messaging';
 import { inBatches } from './application/projector.ts';
-import { readConfig } from './config.ts';
+import { readRebuildConfig } from './config.ts';
 import { Database } from './outbound/database.ts';
 import { ProjectionStore } from './outbound/projection-store.ts';
 import { applyMigrations } from './outbound/schema-engine.ts';
 
-const config = readConfig();
+const config = readRebuildConfig();
 await applyMigrations(config.databaseUrl);
 const messaging = await Messaging.connect({ service: 'catalog', ...config.nats });
 const database = new Database(config.databaseUrl);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { Messaging } from '@smartbox/messaging';
-import type { EventName, Service } from '@smartbox/contracts';
+import type { Service } from '@smartbox/contracts';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import {
   startNats,
@@ -145,7 +145,7 @@ export async function tell(config: Config, told: readonly Happened[]): Promise<n
       const service = name.split('.')[0] as Service;
       const voice = voices.get(service) ?? (await Messaging.connect({ service, ...config.nats }));
       voices.set(service, voice);
-      sequence = (await voice.publishEvent(name as EventName, data as never, { id })).sequence;
+      sequence = (await voice.publishEvent(name, data as never, { id })).sequence;
     }
     return sequence;
   } finally {

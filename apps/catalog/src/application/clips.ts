@@ -132,8 +132,7 @@ export class Clips {
     const at = body.at ?? this.#clock.now().toISOString();
     const marker = { markerId: body.markerId, procedureId, at, ...only({ label: body.label }) };
     const command: Command = { kind: 'command', name: 'buffer.set-marker', data: { ...marker, stationId } };
-    const detail = { subject: `marker/${body.markerId}` };
-    await this.#store.send([command], { actor: who.actor, action: 'marker.set', detail });
+    await this.#store.send([command], `marker/${body.markerId}`, { actor: who.actor, action: 'marker.set' });
     return marker;
   }
 
@@ -184,8 +183,8 @@ export class Clips {
         fault: 'input',
       });
     }
-    const detail = { subject: `clip/${clipId}`, commands: commands.length };
-    await this.#store.send(commands, { actor: who.actor, action: 'clip.retry', detail });
+    const audit = { actor: who.actor, action: 'clip.retry', detail: { commands: commands.length } };
+    await this.#store.send(commands, `clip/${clipId}`, audit);
     return commands.length;
   }
 

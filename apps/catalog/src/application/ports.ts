@@ -108,7 +108,8 @@ export interface ClipStore {
   stopRecording(clipId: string, at: Date, command: Outgoing, audit: Audit): Promise<void>;
   annotate(clipId: string, change: { description?: string; keep?: boolean }, audit: Audit): Promise<void>;
   hide(clipId: string, at: Date, audit: Audit): Promise<void>;
-  send(commands: readonly Outgoing[], audit: Audit): Promise<void>;
+  /** `subject`: what the audit entry is about, `clip/<id>`. */
+  send(commands: readonly Outgoing[], subject: string, audit: Audit): Promise<void>;
   retryable(clipId: string): Promise<{
     request: CommandData<'buffer.save-clip'> | undefined;
     deliveries: { deliveryId: string; instanceId: string; destination: string; state: string }[];

@@ -30,7 +30,7 @@ export function fromWorklist(item: WorklistItem, procedureId: string): Who {
       studyId: item.requestedProcedureId,
       referringPhysician: item.referringPhysician,
       description,
-    }) as Study,
+    }),
     ...(Object.keys(request).length > 0 ? { request } : {}),
   };
 }
@@ -91,6 +91,6 @@ export function correctPatient(before: Who, patient: Patient, procedureId: strin
     study: present({
       studyInstanceUid: deterministicUid('study', procedureId, String(version)),
       description: before.study.description,
-    }) as Study,
+    }),
   };
 }

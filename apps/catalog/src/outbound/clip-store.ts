@@ -72,10 +72,10 @@ export class ClipStore implements Port {
     await this.#note(clipId, { hiddenAt: at }, audit, at);
   }
 
-  async send(commands: readonly Outgoing[], audit: Audit): Promise<void> {
+  async send(commands: readonly Outgoing[], subject: string, audit: Audit): Promise<void> {
     await this.#outbox.tx(async (tx, enqueue) => {
       await enqueue(commands);
-      await writeAudit(tx, String(audit.detail?.['subject'] ?? 'command'), audit, new Date());
+      await writeAudit(tx, subject, audit, new Date());
     });
   }
 

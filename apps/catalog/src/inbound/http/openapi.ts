@@ -26,7 +26,7 @@ import {
   WorklistItem,
   WorklistView,
 } from '@smartbox/contracts';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { operations, type Operation } from './operations.ts';
 
 const components = {
@@ -88,7 +88,7 @@ function describe(name: string, operation: Operation): ZodOpenApiOperationObject
       [String(status)]: { description: operation.summary, ...content },
       ...ranges,
       default: problem('What was wrong (RFC 9457)'),
-    } as ZodOpenApiOperationObject['responses'],
+    },
   };
 }
 
@@ -110,7 +110,7 @@ export function openApi(): object {
       description: 'Stations, procedures, clips and their way into the archive. Times are UTC (RFC 3339).',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: paths as ZodOpenApiPathsObject,
+    paths: paths,
     components: { schemas: components },
   });
   return made;
