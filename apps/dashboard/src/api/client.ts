@@ -1,5 +1,4 @@
 import {
-  AppConfig,
   ClipDetail,
   ClipView,
   DestinationsView,
@@ -68,8 +67,8 @@ const id = encodeURIComponent;
 export interface ClipQuery {
   q?: string | undefined;
   state?: string | undefined;
-  stationId?: string | undefined;
-  procedureId?: string | undefined;
+  station?: string | undefined;
+  procedure?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
   sort?: string | undefined;
@@ -77,9 +76,8 @@ export interface ClipQuery {
 
 export const api = {
   stations: (signal?: AbortSignal) => call({ path: '/stations', answer: Stations, ...(signal && { signal }) }),
-  config: () => call({ path: '/config', answer: AppConfig }),
-  worklist: (station: string, date: string, q: string) =>
-    call({ path: '/worklist', query: { station, date, q }, answer: WorklistView }),
+  /** Of the site's own today. */
+  worklist: (station: string, q: string) => call({ path: '/worklist', query: { station, q }, answer: WorklistView }),
 
   startProcedure: (body: {
     stationId: string;
@@ -99,7 +97,7 @@ export const api = {
   undoClip: (clipId: string) => call({ method: 'DELETE', path: `/clips/${id(clipId)}`, answer: Anything }),
   retryClip: (clipId: string) =>
     call({ method: 'POST', path: `/clips/${id(clipId)}/retry`, body: {}, answer: Anything }),
-  clipsCsvUrl: (query: ClipQuery) => `${BASE}/clips.csv${queryString({ ...query })}`,
+  clipsCsvUrl: (query: ClipQuery) => `${BASE}/clips.csv${queryString({ ...query, sort: undefined })}`,
 
   startRecording: (stationId: string, clipId: string) =>
     call({ method: 'POST', path: `/stations/${id(stationId)}/recording`, body: { clipId }, answer: Anything }),

@@ -5,7 +5,8 @@ import type { ClipQuery } from './client.ts';
 
 export const keys = {
   stations: ['stations'] as const,
-  worklist: (station: string, date: string, q: string) => ['worklist', station, date, q] as const,
+  worklist: (station: string, q: string) => ['worklist', station, q] as const,
+  allProcedureClips: ['procedure-clips'] as const,
   procedureClips: (procedureId: string) => ['procedure-clips', procedureId] as const,
   allClips: ['clips'] as const,
   clips: (query: ClipQuery) => ['clips', query] as const,
@@ -25,15 +26,10 @@ export function useStations(feedAlive = true) {
   });
 }
 
-/** What the site is like; it does not change while the page is open. */
-export function useConfig() {
-  return useQuery({ queryKey: ['config'], queryFn: api.config, staleTime: Infinity });
-}
-
-export function useWorklist(station: string, date: string, q: string) {
+export function useWorklist(station: string, q: string) {
   return useQuery({
-    queryKey: keys.worklist(station, date, q),
-    queryFn: () => api.worklist(station, date, q),
+    queryKey: keys.worklist(station, q),
+    queryFn: () => api.worklist(station, q),
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   });
@@ -42,7 +38,7 @@ export function useWorklist(station: string, date: string, q: string) {
 export const procedureClipsOptions = (procedureId: string, feedAlive: boolean) =>
   queryOptions({
     queryKey: keys.procedureClips(procedureId),
-    queryFn: async (): Promise<ClipView[]> => (await api.clips({ procedureId }, undefined, 100)).items,
+    queryFn: async (): Promise<ClipView[]> => (await api.clips({ procedure: procedureId }, undefined, 100)).items,
     refetchInterval: feedAlive ? false : POLL_WITHOUT_FEED_MS,
   });
 

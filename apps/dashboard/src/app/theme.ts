@@ -10,6 +10,31 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   colors: {
+    // Mantine's greys are neutral; ours lean towards the blue of the surfaces.
+    dark: [
+      '#dbe4eb',
+      '#aebdc9',
+      '#8ea1b0',
+      '#6d8293',
+      '#4a5d6c',
+      '#2a3945',
+      '#1b2731',
+      '#131c24',
+      '#0f171e',
+      '#0b1117',
+    ],
+    gray: [
+      '#f3f6f8',
+      '#eaeff3',
+      '#dde5eb',
+      '#d3dce4',
+      '#b6c3ce',
+      '#8595a3',
+      '#64757f',
+      '#4a5b69',
+      '#2c3b47',
+      '#10202d',
+    ],
     azure: [
       '#e8f3fe',
       '#cfe5fb',

@@ -10,7 +10,6 @@ import {
   IconRewindForward10,
 } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
-import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { stopwatch } from '../format/quantities.ts';
 import { Empty } from '../ui/Placeholder.tsx';
@@ -18,6 +17,7 @@ import classes from './ClipPlayer.module.css';
 import { framesPerSecond } from './frames.ts';
 import { Timeline } from './Timeline.tsx';
 import { useShuttle } from './useShuttle.ts';
+import { useWindowKeys } from '../app/useWindowKeys.ts';
 
 type Source = ClipDetail['sources'][number];
 
@@ -80,7 +80,7 @@ function SourcePlayer({ clip, source, name, startAt, onMoment, large }: SourcePr
   const sheet = clip.renditions.find((r) => r.sourceId === source.sourceId && r.sprite !== undefined);
   const icon = large ? 36 : 22;
 
-  const onKey = (event: KeyboardEvent) => {
+  useWindowKeys((event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const keys: Record<string, () => void> = {
       j: () => player.press('j'),
@@ -94,16 +94,14 @@ function SourcePlayer({ clip, source, name, startAt, onMoment, large }: SourcePr
       End: () => player.seek(source.durationMs / 1000),
       f: () => void box.current?.requestFullscreen(),
     };
-    // The space bar already presses a focused button.
     const onControl = event.target instanceof HTMLButtonElement || event.target instanceof HTMLInputElement;
-    const act =
-      event.key === ' ' && !onControl
-        ? player.toggle
-        : keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    // Space and arrows belong to a focused button or radio.
+    if (onControl && (event.key === ' ' || event.key.startsWith('Arrow'))) return;
+    const act = event.key === ' ' ? player.toggle : keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;
     event.preventDefault();
     act();
-  };
+  });
 
   const button = (label: string, act: () => void, Icon: typeof IconChevronLeft, testId: string) => (
     <button
@@ -119,7 +117,7 @@ function SourcePlayer({ clip, source, name, startAt, onMoment, large }: SourcePr
   );
 
   return (
-    <div ref={box} className={classes.box} onKeyDown={onKey} tabIndex={-1}>
+    <div ref={box} className={classes.box}>
       <div className={classes.screen} style={{ aspectRatio: `${source.width} / ${source.height}` }}>
         <video
           ref={video}
@@ -174,7 +172,7 @@ function SourcePlayer({ clip, source, name, startAt, onMoment, large }: SourcePr
         </button>
         {button(t('player.forward'), () => player.step(1), IconChevronRight, 'frame-forward')}
         {button(t('player.forward10'), () => player.seek(player.time + 10), IconRewindForward10, 'forward-10')}
-        <span className={classes.position}>
+        <span className={`${classes.position} tnum`}>
           <strong>{stopwatch(player.time * 1000)}</strong> / {stopwatch(source.durationMs)}
         </span>
         <span className={classes.frame} data-testid="frame">

@@ -12,6 +12,7 @@ import { useNow } from '../app/use-now.ts';
 import { clockTime } from '../format/dates.ts';
 import { stopwatch } from '../format/quantities.ts';
 import classes from './Actions.module.css';
+import { BufferBar } from './BufferBar.tsx';
 import { SaveButton } from './SaveButton.tsx';
 import { SaveCard } from './SaveCard.tsx';
 import type { Console } from './useConsole.ts';
@@ -59,15 +60,18 @@ export function ActionPanel({ station, console, seconds, availableMs, onChoose }
               </strong>
             </div>
           </div>
+        ) : cardOpen ? (
+          <SaveCard
+            key={attempt.clipId}
+            attempt={attempt}
+            clip={clip}
+            onUndo={() => void console.undo(attempt.clipId)}
+          />
         ) : (
-          cardOpen && (
-            <SaveCard
-              key={attempt.clipId}
-              attempt={attempt}
-              clip={clip}
-              onUndo={() => void console.undo(attempt.clipId)}
-            />
-          )
+          <div className={classes.idle}>
+            <span>{t('console.buffer')}</span>
+            <BufferBar availableMs={availableMs} windowMs={station.window?.windowMs ?? station.windowMs} ofWindow />
+          </div>
         )}
       </div>
       <button
@@ -82,7 +86,7 @@ export function ActionPanel({ station, console, seconds, availableMs, onChoose }
         <span>
           {recording ? t('console.stopRecord') : t('console.record')}
           {recording && (
-            <span className={classes.elapsed} data-testid="elapsed">
+            <span className={`${classes.elapsed} tnum`} data-testid="elapsed">
               {stopwatch(now.getTime() - Date.parse(recording.startedAt))}
             </span>
           )}

@@ -7,17 +7,21 @@ interface Props {
   availableMs: number | undefined;
   windowMs: number;
   name?: string;
+  /** Says "6:40 of 15:00". */
+  ofWindow?: boolean;
 }
 
 /** How much of the buffer really holds pictures of this procedure. */
-export function BufferBar({ availableMs, windowMs, name }: Props) {
+export function BufferBar({ availableMs, windowMs, name, ofWindow = false }: Props) {
   const { t } = useTranslation();
   const text =
     availableMs === undefined
       ? t('console.availableUnknown')
       : availableMs < 1000
         ? t('console.nothingAvailable')
-        : t('console.available', { time: stopwatch(availableMs) });
+        : ofWindow
+          ? t('console.ofWindow', { time: stopwatch(availableMs), window: stopwatch(windowMs) })
+          : t('console.available', { time: stopwatch(availableMs) });
   return (
     <div className={classes.bar} data-unknown={availableMs === undefined} data-testid="buffer-bar">
       <progress

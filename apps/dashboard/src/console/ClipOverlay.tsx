@@ -6,8 +6,14 @@ import { StillView } from '../clip/StillView.tsx';
 import { Failed, Loading } from '../ui/Placeholder.tsx';
 import classes from './Dialogs.module.css';
 
+interface Props {
+  clipId: string | undefined;
+  names: Record<string, string>;
+  onClose: () => void;
+}
+
 /** A saved clip over the console; the console stays where it is behind it. */
-export function ClipOverlay({ clipId, onClose }: { clipId: string | undefined; onClose: () => void }) {
+export function ClipOverlay({ clipId, names, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Modal
@@ -19,13 +25,13 @@ export function ClipOverlay({ clipId, onClose }: { clipId: string | undefined; o
       classNames={{ title: classes.title ?? '', close: classes.close ?? '', body: classes.playerBody ?? '' }}
       closeButtonProps={{ 'aria-label': t('app.close'), iconSize: 40 }}
     >
-      {clipId !== undefined && <OverlayBody clipId={clipId} />}
+      {clipId !== undefined && <OverlayBody clipId={clipId} names={names} />}
     </Modal>
   );
 }
 
-function OverlayBody({ clipId }: { clipId: string }) {
+function OverlayBody({ clipId, names }: { clipId: string; names: Record<string, string> }) {
   const { data: clip, error, refetch } = useClip(clipId);
   if (!clip) return error ? <Failed error={error} onRetry={() => void refetch()} large /> : <Loading large />;
-  return clip.kind === 'still' ? <StillView clip={clip} /> : <ClipPlayer clip={clip} large />;
+  return clip.kind === 'still' ? <StillView clip={clip} /> : <ClipPlayer clip={clip} names={names} large />;
 }

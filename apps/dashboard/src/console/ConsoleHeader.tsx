@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
 import { clockTime } from '../format/dates.ts';
+import { stopwatch } from '../format/quantities.ts';
 import { LanguageSwitch } from '../ui/Switches.tsx';
 import classes from './Console.module.css';
 
@@ -43,8 +44,15 @@ export function ConsoleHeader({ station, children, onHelp, full = false }: Props
         <IconHelp size={36} aria-hidden />
       </button>
       <div className={classes.room}>
-        <span className={classes.clock}>{clockTime(now, locale)}</span>
+        <span className={`${classes.clock} tnum`}>{clockTime(now, locale)}</span>
         <span className={classes.roomName}>{station.name}</span>
+        {station.recording && (
+          <span className={`${classes.recordingLabel} tnum`} data-testid="recording-label">
+            <span className={classes.recordingDot} aria-hidden />
+            <span className="visually-hidden">{t('console.recording')}</span> REC{' '}
+            {stopwatch(now.getTime() - Date.parse(station.recording.startedAt))}
+          </span>
+        )}
       </div>
     </header>
   );

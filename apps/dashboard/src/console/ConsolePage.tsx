@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useStations } from '../api/queries.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
-import { FeedBanner } from '../ui/FeedBanner.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import classes from './Console.module.css';
 import { ProcedureScreen } from './ProcedureScreen.tsx';
@@ -19,7 +18,6 @@ export function ConsolePage() {
 
   return (
     <div className={classes.page} data-testid="console" data-station={stationId}>
-      <FeedBanner text={t('feed.lostConsole')} large />
       {station ? (
         station.procedure ? (
           <ProcedureScreen key={station.procedure.procedureId} station={station} procedure={station.procedure} />

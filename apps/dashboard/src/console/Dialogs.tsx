@@ -25,7 +25,12 @@ export function ConsoleDialog(props: {
       padding={32}
       transitionProps={{ duration: 80 }}
       overlayProps={{ backgroundOpacity: 0.75, color: '#05080b' }}
-      classNames={{ title: classes.title ?? '', content: classes.content ?? '', close: classes.close ?? '' }}
+      classNames={{
+        title: classes.title ?? '',
+        header: classes.header ?? '',
+        content: classes.content ?? '',
+        close: classes.close ?? '',
+      }}
       closeButtonProps={{ 'aria-label': t('app.close'), iconSize: 36 }}
     >
       {props.children}

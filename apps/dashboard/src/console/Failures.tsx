@@ -17,7 +17,8 @@ export function Failures({ console }: { console: Console }) {
     end: t('console.changeConfirm'),
     retry: t('console.retryClip'),
   } satisfies Record<NonNullable<Failure['action']>, string>;
-  return console.failures.map((failure) => (
+  if (console.failures.length === 0) return null;
+  const items = console.failures.map((failure) => (
     <div key={failure.id} className={classes.failure} role="alert" data-testid="failure">
       <IconAlertTriangleFilled size={48} aria-hidden />
       <div className={classes.failureText}>
@@ -50,4 +51,5 @@ export function Failures({ console }: { console: Console }) {
       </button>
     </div>
   ));
+  return <div className={classes.failures}>{items}</div>;
 }

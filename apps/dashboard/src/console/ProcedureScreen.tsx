@@ -4,10 +4,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client.ts';
 import { keys } from '../api/queries.ts';
-import { useNow } from '../app/use-now.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { applyProcedure } from '../feed/reduce.ts';
-import { stopwatch } from '../format/quantities.ts';
+import { FeedBanner } from '../ui/FeedBanner.tsx';
 import { usePatientName } from '../ui/PatientText.tsx';
 import { ActionPanel } from './ActionPanel.tsx';
 import { ClipOverlay } from './ClipOverlay.tsx';
@@ -78,19 +77,22 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
       <ConsoleHeader station={station} onHelp={() => setDialog('help')}>
         <PatientBanner procedure={procedure} onChange={() => setDialog('change')} />
       </ConsoleHeader>
-      <Failures console={console} />
-      {!station.online && feedAlive && (
-        <div className={classes.notice} data-tone="bad" role="alert">
-          {t('console.roomOffline')}
-        </div>
-      )}
-      {station.online && !station.brokerOk && (
-        <div className={classes.notice} data-tone="warn" role="status">
-          {t('console.brokerDown', { count: station.spooledFragments })}
-        </div>
-      )}
       <main className={classes.main}>
-        <LiveGrid station={station} feedAlive={feedAlive} />
+        <div className={classes.watch}>
+          <FeedBanner text={t('feed.lostConsole')} large />
+          <Failures console={console} />
+          {!station.online && feedAlive && (
+            <div className={classes.notice} data-tone="bad" role="alert">
+              {t('console.roomOffline')}
+            </div>
+          )}
+          {station.online && !station.brokerOk && (
+            <div className={classes.notice} data-tone="warn" role="status">
+              {t('console.brokerDown', { count: station.spooledFragments })}
+            </div>
+          )}
+          <LiveGrid station={station} feedAlive={feedAlive} />
+        </div>
         <ActionPanel
           station={station}
           console={console}
@@ -104,7 +106,7 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
         onOpen={(clipId) => setDialog({ clipId })}
         onRetry={(clipId) => void console.retry(clipId)}
       />
-      {station.recording && <RecordingFrame startedAt={station.recording.startedAt} />}
+      {station.recording && <div className={classes.recording} data-testid="recording-frame" />}
       <LengthDialog open={dialog === 'length'} onClose={close} onPick={(seconds) => perform({ do: 'save', seconds })} />
       <ChangePatientDialog
         open={dialog === 'change'}
@@ -115,21 +117,11 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
         onConfirm={() => end.mutate()}
       />
       <HelpDialog open={dialog === 'help'} onClose={close} />
-      <ClipOverlay clipId={typeof dialog === 'object' ? dialog.clipId : undefined} onClose={close} />
+      <ClipOverlay
+        clipId={typeof dialog === 'object' ? dialog.clipId : undefined}
+        names={Object.fromEntries(station.sources.map((s) => [s.sourceId, s.name]))}
+        onClose={close}
+      />
     </>
-  );
-}
-
-/** The whole screen is framed while a recording runs: seen from across the room. */
-function RecordingFrame({ startedAt }: { startedAt: string }) {
-  const { t } = useTranslation();
-  const now = useNow();
-  return (
-    <div className={classes.recording} data-testid="recording-frame">
-      <span className={classes.recordingLabel}>
-        <span className={classes.recordingDot} aria-hidden />
-        {t('console.recording')} {stopwatch(now.getTime() - Date.parse(startedAt))}
-      </span>
-    </div>
   );
 }

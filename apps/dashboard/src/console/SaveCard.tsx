@@ -1,6 +1,7 @@
 import type { ClipView } from '@smartbox/contracts';
 import { Loader } from '@mantine/core';
 import { IconArrowBackUp, IconCircleCheckFilled, IconAlertTriangleFilled } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../app/use-now.ts';
 import { stopwatch } from '../format/quantities.ts';
@@ -12,6 +13,8 @@ import { useLengthText } from './useLengthText.ts';
 
 /** After this long without confirmation the card says so. */
 const LONG_MS = 5_000;
+/** The server takes a save back for 30 s; the offer ends a little earlier, counted from when it was seen. */
+const UNDO_MS = 28_000;
 
 interface Props {
   attempt: SaveAttempt;
@@ -25,6 +28,9 @@ export function SaveCard({ attempt, clip, onUndo }: Props) {
   const lengthText = useLengthText();
   const now = useNow(250);
   const phase = savePhase(attempt, clip, now.getTime());
+  const [savedSeenAt, setSavedSeenAt] = useState<number>();
+  if (phase.phase === 'saved' && savedSeenAt === undefined) setSavedSeenAt(now.getTime());
+  const undoable = savedSeenAt !== undefined && now.getTime() - savedSeenAt < UNDO_MS;
   const asked = lengthText(attempt.seconds);
   if (phase.phase === 'saving') {
     return (
@@ -63,10 +69,12 @@ export function SaveCard({ attempt, clip, onUndo }: Props) {
           {phase.clip.truncated ? t('console.savedShort', { saved, asked }) : t('console.savedLength', { time: saved })}
         </span>
       </div>
-      <button type="button" className={classes.undo} onClick={onUndo} data-testid="undo">
-        <IconArrowBackUp size={32} aria-hidden />
-        <span>{t('console.undo')}</span>
-      </button>
+      {undoable && (
+        <button type="button" className={classes.undo} onClick={onUndo} data-testid="undo">
+          <IconArrowBackUp size={32} aria-hidden />
+          <span>{t('console.undo')}</span>
+        </button>
+      )}
     </div>
   );
 }

@@ -30,7 +30,7 @@ export function WorklistRow({ item, busy, disabled, onSelect }: Props) {
         data-testid={`worklist-item-${item.itemId}`}
       >
         <span className="visually-hidden">{t('worklist.start', { name })}:</span>
-        <span className={list.time}>{siteTime(item.scheduledAt) || t('worklist.noTime')}</span>
+        <span className={`${list.time} tnum`}>{siteTime(item.scheduledAt) || t('worklist.noTime')}</span>
         <span className={list.who}>
           <span className={list.name}>{name}</span>
           <span className={list.facts}>

@@ -5,14 +5,15 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client.ts';
-import { keys, useConfig, useWorklist } from '../api/queries.ts';
+import { keys, useWorklist } from '../api/queries.ts';
 import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { applyProcedure } from '../feed/reduce.ts';
-import { clockTime, dicomDay, longDate } from '../format/dates.ts';
+import { clockTime, longDate } from '../format/dates.ts';
 import { tileState } from '../live/tile-state.ts';
+import { FeedBanner } from '../ui/FeedBanner.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import classes from './Console.module.css';
@@ -31,9 +32,8 @@ export function WorklistScreen({ station }: { station: StationView }) {
   const feedAlive = useFeedHealth().status !== 'lost';
   const [search, setSearch] = useState('');
   const [help, setHelp] = useState(false);
-  const { data: config } = useConfig();
   const [query] = useDebouncedValue(search.trim(), 250);
-  const worklist = useWorklist(station.stationId, dicomDay(now, config?.timeZone), query);
+  const worklist = useWorklist(station.stationId, query);
 
   const start = useMutation({
     mutationFn: (worklistItemId: string | undefined) =>
@@ -56,6 +56,7 @@ export function WorklistScreen({ station }: { station: StationView }) {
           </p>
         </div>
       </ConsoleHeader>
+      <FeedBanner text={t('feed.lostConsole')} large />
       {start.error && (
         <div className={classes.failure} role="alert" data-testid="start-failed">
           <IconAlertTriangleFilled size={40} aria-hidden />

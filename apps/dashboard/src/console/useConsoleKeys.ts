@@ -1,24 +1,13 @@
-import { useEffect, useRef } from 'react';
+import { useWindowKeys } from '../app/useWindowKeys.ts';
 import { actionFor } from './keymap.ts';
 import type { ConsoleAction } from './keymap.ts';
 
-/** Keyboard and foot pedal. Typing in a field and open dialogs keep their keys. */
+/** Keyboard and foot pedal of the console. */
 export function useConsoleKeys(enabled: boolean, onAction: (action: ConsoleAction) => void): void {
-  const latest = useRef(onAction);
-  useEffect(() => {
-    latest.current = onAction;
-  });
-  useEffect(() => {
-    if (!enabled) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [contenteditable]'))
-        return;
-      const action = actionFor(event);
-      if (!action) return;
-      event.preventDefault();
-      latest.current(action);
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [enabled]);
+  useWindowKeys((event) => {
+    const action = actionFor(event);
+    if (!action) return;
+    event.preventDefault();
+    onAction(action);
+  }, enabled);
 }

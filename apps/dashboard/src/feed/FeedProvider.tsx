@@ -7,7 +7,7 @@ import { api } from '../api/client.ts';
 import { keys } from '../api/queries.ts';
 import type { ClipPage } from '../api/schemas.ts';
 import { FeedConnection } from './connection.ts';
-import type { EventStream, FeedHealth } from './connection.ts';
+import type { FeedHealth } from './connection.ts';
 import { addAlarm, applyProcedure, replaceClip, upsertClip, upsertStation } from './reduce.ts';
 import type { Alarm } from './reduce.ts';
 
@@ -30,6 +30,15 @@ function applyClip(client: QueryClient, clip: ClipView): void {
   void client.invalidateQueries({ queryKey: keys.allDeliveries }, { cancelRefetch: false });
 }
 
+function removeClip(client: QueryClient, clipId: string): void {
+  const others = (clips: ClipView[]) => clips.filter((clip) => clip.clipId !== clipId);
+  client.setQueriesData<ClipView[]>({ queryKey: keys.allProcedureClips }, (clips) => clips && others(clips));
+  client.setQueriesData<InfiniteData<ClipPage>>({ queryKey: keys.allClips }, (data) =>
+    data ? { ...data, pages: data.pages.map((page) => ({ ...page, items: others(page.items) })) } : data,
+  );
+  void client.invalidateQueries({ queryKey: keys.clip(clipId) });
+}
+
 function applyStations(client: QueryClient, change: (stations: StationView[]) => StationView[]): void {
   client.setQueryData<StationView[]>(keys.stations, (stations) => (stations ? change(stations) : stations));
 }
@@ -38,6 +47,9 @@ function apply(client: QueryClient, message: FeedMessage): void {
   switch (message.kind) {
     case 'clip':
       applyClip(client, message.clip);
+      break;
+    case 'clip-removed':
+      removeClip(client, message.clipId);
       break;
     case 'station':
       applyStations(client, (stations) => upsertStation(stations, message.station));

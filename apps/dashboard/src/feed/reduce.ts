@@ -54,6 +54,8 @@ const MAX_ALARMS = 50;
 export function addAlarm(alarms: readonly Alarm[], alarm: Omit<Alarm, 'key' | 'times'>): Alarm[] {
   const key = [alarm.code, alarm.stationId, alarm.sourceId].join('|');
   const before = alarms.find((a) => a.key === key);
+  // Told again after a reconnect: nothing new.
+  if (before?.at === alarm.at) return [...alarms];
   const next: Alarm = { ...alarm, key, times: (before?.times ?? 0) + 1 };
   return [next, ...alarms.filter((a) => a.key !== key)].slice(0, MAX_ALARMS);
 }

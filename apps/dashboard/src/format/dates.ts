@@ -65,9 +65,3 @@ export function longDate(at: Date, locale: string): string {
 export function dateTime(instant: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(instant));
 }
-
-/** YYYYMMDD of the day in a time zone (default: this computer's), as the worklist query wants it. */
-export function dicomDay(at: Date, timeZone?: string): string {
-  const iso = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', ...(timeZone ? { timeZone } : {}) }).format(at);
-  return iso.replaceAll('-', '');
-}

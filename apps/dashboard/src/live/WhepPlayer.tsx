@@ -30,6 +30,7 @@ export function WhepPlayer({ station, source, compact = false, enabled = true }:
   return (
     <div
       className={classes.tile}
+      data-surface="dark"
       data-testid={`live-${source.sourceId}`}
       data-state={state}
       data-player={player}

@@ -146,7 +146,7 @@ function Clip({ clip }: { clip: ClipDetail }) {
               <dd>{bytes(clip.bytes, locale)}</dd>
               {clip.savedAt !== undefined && clip.kind === 'clip' && (
                 <>
-                  <dt>{t('clipState.saved')}</dt>
+                  <dt>{t('clip.untilSaved')}</dt>
                   <dd>{elapsed(Date.parse(clip.savedAt) - Date.parse(clip.requestedAt), locale)}</dd>
                 </>
               )}

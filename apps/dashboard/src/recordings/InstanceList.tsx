@@ -48,7 +48,7 @@ export function InstanceList({ clip, names, busy, onRetry }: Props) {
               delivery.reason,
               delivery.attempt > 1 ? t('delivery.attempt', { count: delivery.attempt }) : undefined,
               delivery.retryAt && t('delivery.retryAt', { time: dayTime(delivery.retryAt, locale, new Date()) }),
-              dayTime(delivery.updatedAt, locale, new Date()),
+              delivery.retryAt === undefined ? dayTime(delivery.updatedAt, locale, new Date()) : undefined,
             ]
               .filter((part) => part !== undefined && part !== '')
               .join(' · ')}

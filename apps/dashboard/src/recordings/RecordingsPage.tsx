@@ -51,8 +51,8 @@ export function RecordingsPage() {
           label={t('recordings.room')}
           placeholder={t('recordings.all')}
           clearable
-          value={raw.stationId || null}
-          onChange={(value) => set('stationId', value ?? '')}
+          value={raw.station || null}
+          onChange={(value) => set('station', value ?? '')}
           data={(stations ?? []).map((s) => ({ value: s.stationId, label: s.name }))}
         />
         <TextInput
@@ -127,7 +127,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (value: str
   return (
     <TextInput
       type="search"
-      label={t('recordings.patient')}
+      label={t('recordings.find')}
       placeholder={t('recordings.search')}
       leftSection={<IconSearch size={18} aria-hidden />}
       value={text}

@@ -13,6 +13,7 @@ import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
 import { ClipBadge } from '../ui/StateBadge.tsx';
 import { Thumb } from '../ui/Thumb.tsx';
 import classes from './Recordings.module.css';
+import { direction, isSortable, nextSort } from './sorting.ts';
 
 const features = tableFeatures({});
 const column = createColumnHelper<typeof features, ClipView>();
@@ -26,33 +27,31 @@ interface Props {
 }
 
 export function RecordingsTable({ items, stations, sort, onSort }: Props) {
-  const { t } = useTranslation();
   const navigate = useNavigate();
   const columns = useColumns(stations);
   const table = useTable({ features, columns, data: items, getRowId: (clip) => clip.clipId });
-  const oldest = sort === 'requestedAt';
   return (
     <div className={panel.tableWrap}>
-      <table className={panel.table} data-testid="recordings">
+      <table className={`${panel.table} ${classes.table}`} data-testid="recordings">
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {group.headers.map((header) =>
-                header.column.id === 'when' ? (
-                  <th key={header.id} aria-sort={oldest ? 'ascending' : 'descending'}>
+                isSortable(header.column.id) ? (
+                  <th key={header.id} data-column={header.column.id} aria-sort={direction(sort, header.column.id)}>
                     <button
                       type="button"
                       className={classes.sort}
-                      onClick={() => onSort(oldest ? '' : 'requestedAt')}
-                      title={oldest ? t('recordings.oldest') : t('recordings.newest')}
-                      data-testid="sort-when"
+                      onClick={() => onSort(nextSort(sort, header.column.id))}
+                      data-testid={`sort-${header.column.id}`}
                     >
                       <table.FlexRender header={header} />
-                      {oldest ? <IconArrowUp size={14} aria-hidden /> : <IconArrowDown size={14} aria-hidden />}
+                      {direction(sort, header.column.id) === 'ascending' && <IconArrowUp size={14} aria-hidden />}
+                      {direction(sort, header.column.id) === 'descending' && <IconArrowDown size={14} aria-hidden />}
                     </button>
                   </th>
                 ) : (
-                  <th key={header.id}>
+                  <th key={header.id} data-column={header.column.id}>
                     <table.FlexRender header={header} />
                   </th>
                 ),
@@ -93,8 +92,8 @@ function useColumns(stations: readonly StationView[]) {
     () =>
       column.columns([
         column.display({
-          id: 'preview',
-          header: () => <span className="visually-hidden">{t('recordings.preview')}</span>,
+          id: 'duration',
+          header: t('recordings.length'),
           cell: ({ row }) => (
             <span className={classes.thumb}>
               <Thumb url={row.original.posterUrl} />
@@ -127,7 +126,7 @@ function useColumns(stations: readonly StationView[]) {
           ),
         }),
         column.accessor('requestedAt', {
-          id: 'when',
+          id: 'requestedAt',
           header: t('recordings.when'),
           cell: ({ getValue }) => <span className={classes.nowrap}>{dayTime(getValue(), locale, new Date())}</span>,
         }),
@@ -147,6 +146,7 @@ function useColumns(stations: readonly StationView[]) {
           ),
         }),
         column.accessor('bytes', {
+          id: 'size',
           header: t('recordings.size'),
           cell: ({ getValue }) => (
             <span className={classes.nowrap}>{getValue() > 0 ? bytes(getValue(), locale) : '–'}</span>

@@ -40,7 +40,7 @@ export function Waterfall({ steps, names }: { steps: ClipDetail['journey']; name
                 style={{ left: `min(${left}%, calc(100% - 4px))`, width: `max(4px, ${width}%)` }}
               />
             </span>
-            <span className={classes.time}>
+            <span className={`${classes.time} tnum`}>
               {elapsed(durationMs, locale)}
               {running && ` · ${t('clip.running')}`}
             </span>

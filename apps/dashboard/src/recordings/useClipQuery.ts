@@ -2,7 +2,7 @@ import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import type { ClipQuery } from '../api/client.ts';
 
-const fields = ['q', 'state', 'stationId', 'from', 'to', 'sort'] as const;
+const fields = ['q', 'state', 'station', 'from', 'to', 'sort'] as const;
 type Field = (typeof fields)[number];
 
 /** The filters of the list live in the URL: a link shows what its sender saw, and "back" goes back. */
@@ -42,7 +42,7 @@ export function toQuery(raw: Record<Field, string>): ClipQuery {
   return {
     q: raw.q || undefined,
     state: raw.state || undefined,
-    stationId: raw.stationId || undefined,
+    station: raw.station || undefined,
     from: day(raw.from, false),
     to: day(raw.to, true),
     sort: raw.sort || undefined,

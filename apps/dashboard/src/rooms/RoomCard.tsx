@@ -73,7 +73,7 @@ export function RoomCard({ station, live }: { station: StationView; live: boolea
           </>
         ) : (
           <span className={classes.soft}>
-            {station.online ? t('rooms.free') : t('rooms.lastSeen', { time: dayTime(station.at, locale, now) })}
+            {station.online ? t('rooms.noProcedure') : t('rooms.lastSeen', { time: dayTime(station.at, locale, now) })}
           </span>
         )}
       </div>

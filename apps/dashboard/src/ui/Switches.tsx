@@ -3,12 +3,14 @@ import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { languages, setLanguage } from '../i18n/index.ts';
 import type { Language } from '../i18n/index.ts';
+import classes from './Switches.module.css';
 
 export function LanguageSwitch({ size = 'sm' }: { size?: 'sm' | 'xl' }) {
   const { t, i18n } = useTranslation();
   return (
     <SegmentedControl
       size={size}
+      {...(size === 'xl' ? { classNames: { label: classes.large ?? '' } } : {})}
       aria-label={t('app.language')}
       data-testid="language"
       value={i18n.language}

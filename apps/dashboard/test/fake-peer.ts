@@ -1,0 +1,47 @@
+/**
+ * Runs in the page before its scripts: a peer connection whose video is a canvas, for specs without a streaming server.
+ * `window.freezeLive = true` stops its frames.
+ */
+export const fakePeerScript = `(() => {
+  let n = 0;
+  class FakePeer extends EventTarget {
+    iceGatheringState = 'complete';
+    connectionState = 'new';
+    localDescription = null;
+    addTransceiver() { return { receiver: {} }; }
+    async createOffer() { return { type: 'offer', sdp: 'v=0' }; }
+    async setLocalDescription(d) { this.localDescription = d; }
+    async getStats() { return new Map(); }
+    close() { clearInterval(this.timer); this.connectionState = 'closed'; }
+    async setRemoteDescription() {
+      const canvas = document.createElement('canvas');
+      canvas.width = 1280; canvas.height = 720;
+      const c = canvas.getContext('2d');
+      const hue = (n++ % 2) ? 205 : 12;
+      const draw = () => {
+        if (window.freezeLive) return;
+        const t = performance.now() / 1000;
+        const g = c.createRadialGradient(640, 340, 30, 640, 360, 620);
+        g.addColorStop(0, 'hsl(' + hue + ' 62% 58%)'); g.addColorStop(1, 'hsl(' + hue + ' 55% 14%)');
+        c.fillStyle = g; c.fillRect(0, 0, 1280, 720);
+        c.fillStyle = 'hsl(' + hue + ' 70% 34%)';
+        c.beginPath(); c.arc(560 + Math.sin(t) * 60, 350, 130, 0, 7); c.fill();
+        c.fillStyle = 'rgb(255 255 255 / 55%)';
+        c.beginPath(); c.arc(700, 250 + Math.cos(t) * 20, 26, 0, 7); c.fill();
+      };
+      draw();
+      this.timer = setInterval(draw, 40);
+      const stream = canvas.captureStream(25);
+      const event = new Event('track');
+      event.streams = [stream]; event.track = stream.getVideoTracks()[0];
+      this.dispatchEvent(event);
+      this.connectionState = 'connected';
+      this.dispatchEvent(new Event('connectionstatechange'));
+    }
+  }
+  window.RTCPeerConnection = FakePeer;
+  const realFetch = window.fetch;
+  window.fetch = (url, init) => String(url).includes('/whep')
+    ? Promise.resolve(new Response(init.method === 'POST' ? 'v=0' : '', { status: init.method === 'POST' ? 201 : 200, headers: { location: '/api/v1/whep/1' } }))
+    : realFetch(url, init);
+})();`;

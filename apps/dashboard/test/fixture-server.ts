@@ -1,0 +1,192 @@
+import type { ClipView, FeedMessage, StationView } from '@smartbox/contracts';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { clipDetail, clips, freeStation, moreStations, procedure, station, worklistItems } from './fixture-data.ts';
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.mp4': 'video/mp4',
+};
+/** As strict as the catalog serves it. */
+export const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/** The REST face of the catalog for browser specs: its answers are data, its feed is sent by the spec. */
+export class FixtureServer {
+  station: StationView = station();
+  others: StationView[] = moreStations;
+  clips: ClipView[] = clips;
+  worklist: { items: unknown[]; stale: boolean; asOf?: string; reason?: string } = {
+    items: worklistItems,
+    stale: false,
+  };
+  /** `METHOD /path` (without /api/v1) to an answer that replaces the usual one. */
+  overrides = new Map<string, { status: number; body: unknown } | 'hang'>();
+  requests: { method: string; path: string; body: unknown }[] = [];
+  heartbeats = true;
+  url = '';
+  #dist: string;
+  #video: string | undefined;
+  #streams = new Set<ServerResponse>();
+  #server = createServer((request, response) => void this.#handle(request, response));
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(dist: string, video?: string) {
+    this.#dist = dist;
+    this.#video = video;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.#timer = setInterval(() => {
+      if (this.heartbeats) this.send({ kind: 'heartbeat', at: new Date().toISOString() });
+    }, 1000);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  send(message: FeedMessage): void {
+    for (const stream of this.#streams) stream.write(`event: ${message.kind}\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', this.url);
+    if (pathname.startsWith('/api/v1/')) return this.#api(request, response, pathname.slice('/api/v1'.length));
+    if (pathname.startsWith('/poster/')) {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' });
+      response.end(poster(pathname));
+      return;
+    }
+    if (pathname.startsWith('/video/') && this.#video) return this.#file(request, response, this.#video);
+    const file = join(this.#dist, pathname);
+    this.#file(request, response, existsSync(file) && statSync(file).isFile() ? file : join(this.#dist, 'index.html'));
+  }
+
+  #file(request: IncomingMessage, response: ServerResponse, file: string): void {
+    const size = statSync(file).size;
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const start = Number(range?.[1] ?? 0);
+    const end = range?.[2] ? Number(range[2]) : size - 1;
+    response.writeHead(range ? 206 : 200, {
+      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      'content-length': end - start + 1,
+      'accept-ranges': 'bytes',
+      ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
+      'content-security-policy': CSP,
+    });
+    createReadStream(file, { start, end }).pipe(response);
+  }
+
+  async #api(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    if (path === '/feed') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write(': hello\n\n');
+      this.#streams.add(response);
+      response.on('close', () => this.#streams.delete(response));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const method = request.method ?? 'GET';
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    this.requests.push({ method, path, body });
+    const override = this.overrides.get(`${method} ${path}`);
+    if (override === 'hang') return;
+    const { status, body: answer } = override ?? this.#answer(method, path, body as Record<string, unknown>);
+    response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' });
+    response.end(answer === undefined ? '' : JSON.stringify(answer));
+  }
+
+  #answer(method: string, path: string, body: Record<string, unknown> | undefined): { status: number; body?: unknown } {
+    const ok = (value: unknown, status = 200) => ({ status, body: value });
+    if (path === '/stations') return ok([this.station, ...this.others]);
+    if (path === '/worklist') return ok(this.worklist);
+    if (method === 'POST' && path === '/procedures') {
+      this.station = station();
+      return ok(procedure, 201);
+    }
+    if (path.endsWith('/end')) {
+      this.station = freeStation();
+      return ok(undefined, 204);
+    }
+    if (method === 'GET' && path === '/clips') return ok({ items: this.clips, total: this.clips.length });
+    if (method === 'POST' && path === '/clips') {
+      const { savedAt: _at, savedMs: _ms, posterUrl: _url, ...requested } = this.clips[0] ?? clips[0]!;
+      const clip: ClipView = {
+        ...requested,
+        clipId: String(body?.['clipId']),
+        kind: 'clip',
+        state: 'requested',
+        truncated: false,
+        requestedAt: new Date().toISOString(),
+      };
+      this.clips = [clip, ...this.clips];
+      return ok(clip, 202);
+    }
+    const detail = /^\/clips\/([^/]+)$/.exec(path);
+    const found = this.clips.find((c) => c.clipId === detail?.[1]);
+    if (method === 'GET' && found) return ok(clipDetail(found));
+    if (method === 'DELETE' && detail) {
+      this.clips = this.clips.filter((c) => c.clipId !== detail[1]);
+      return ok(undefined, 204);
+    }
+    if (path === '/live-grants') {
+      const whepUrl = `${this.url}/api/v1/whep`;
+      return ok({ whepUrl, token: 'spec', expiresAt: new Date(Date.now() + 60_000).toISOString() });
+    }
+    if (path === '/destinations') {
+      const base = { aeTitle: 'ARCHIVE', host: '127.0.0.1', port: 11112, waiting: 2, failed: 0 };
+      return ok({
+        items: [
+          { ...base, name: 'archive', title: 'Zentrales Bildarchiv', parked: false },
+          {
+            ...base,
+            name: 'teaching',
+            title: 'Lehrsammlung',
+            port: 11113,
+            parked: true,
+            parkedReason: '127.0.0.1:11113 refused the connection',
+            failed: 1,
+          },
+        ],
+        reachable: true,
+      });
+    }
+    if (path.endsWith('/echo')) return ok({ destination: 'archive', ok: true, roundTripMs: 4.2 });
+    if (path === '/deliveries') {
+      const items = this.clips.slice(0, 3).flatMap((clip) =>
+        clipDetail(clip).instances.flatMap((i) =>
+          i.deliveries.map((d) => ({
+            ...d,
+            deliveryId: `${d.deliveryId.slice(0, 20)}${clip.clipId.slice(20)}`,
+            clipId: clip.clipId,
+            patient: clip.patient,
+            sopInstanceUid: i.sopInstanceUid,
+            bytes: i.bytes,
+          })),
+        ),
+      );
+      return ok({ items });
+    }
+    if (method === 'POST' || method === 'PATCH') return ok({}, 202);
+    return { status: 404, body: { type: 'about:blank', title: 'Not found', status: 404, code: 'not-found' } };
+  }
+}
+
+function poster(path: string): string {
+  const hue = (path.length * 47 + path.charCodeAt(8) * 29) % 360;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 90"><defs><radialGradient id="g"><stop stop-color="hsl(${hue} 60% 55%)"/><stop offset="1" stop-color="hsl(${hue} 55% 18%)"/></radialGradient></defs><rect width="160" height="90" fill="url(#g)"/><circle cx="72" cy="44" r="17" fill="hsl(${hue} 70% 30%)"/></svg>`;
+}
