@@ -14,7 +14,7 @@ const list = z
 
 const Env = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(8085),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8084),
   NATS_URL: z.string().default('nats://127.0.0.1:4222'),
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),

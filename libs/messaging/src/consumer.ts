@@ -1,4 +1,4 @@
-import type { JsMsg } from '@nats-io/jetstream';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { Service } from '@smartbox/contracts';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { counter, createLogger, histogram, withSpan, type Logger } from '@smartbox/telemetry';
@@ -44,6 +44,7 @@ export class JetStreamConsumer {
   readonly #stop = new AbortController();
   readonly #giveUp = new AbortController();
   #lanes: Promise<void>[] = [];
+  #consumer: Promise<Consumer> | undefined;
   #resume: PromiseWithResolvers<void> | undefined;
   readonly #fetching = new Set<{ close(): Promise<unknown> }>();
 
@@ -127,7 +128,7 @@ export class JetStreamConsumer {
 
   async #next(): Promise<JsMsg | undefined> {
     const { stream, durable } = this.options;
-    const consumer = await this.#link.js.consumers.get(stream, durable);
+    const consumer = await (this.#consumer ??= this.#link.js.consumers.get(stream, durable));
     while (!this.#stop.signal.aborted && !this.paused) {
       const messages = await consumer.fetch({ max_messages: 1, expires: 30_000, idle_heartbeat: 5000 });
       this.#fetching.add(messages);
@@ -143,6 +144,7 @@ export class JetStreamConsumer {
   /** A lost heartbeat, a restarted broker, a durable that somebody removed: never the end of the reader. */
   async #recover(error: unknown): Promise<void> {
     const code = apiCode(error);
+    this.#consumer = undefined;
     this.#log.warn({ err: toError(error).message }, 'reading was interrupted, going on');
     try {
       if (code === CONSUMER_NOT_FOUND || code === STREAM_NOT_FOUND || /deleted/i.test(toError(error).message)) {

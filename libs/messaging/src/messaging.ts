@@ -192,7 +192,7 @@ export class Messaging {
     const messages = readOrdered(this.#link, EVENTS.name, {
       subjects: options.names?.map(eventSubject),
       fromSequence: options.fromSequence,
-      batch: 256,
+      ahead: { messages: 256 },
       follow: options.follow ?? true,
       signal: options.signal,
     });

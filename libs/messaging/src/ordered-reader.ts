@@ -10,8 +10,11 @@ export interface OrderedReadOptions {
   fromSequence?: number | undefined;
   startTime?: Date | undefined;
   headersOnly?: boolean | undefined;
-  /** Messages asked for at once: times the message size it stays far below the server's 64 MB max_pending. */
-  batch: number;
+  /**
+   * How much is asked for ahead of the caller: it has to stay far below the server's 64 MB max_pending, over all
+   * readers of one connection, and above the largest message.
+   */
+  ahead: { messages: number } | { bytes: number };
   /** true: wait for what comes. false: end with the last message that was there at the start. */
   follow: boolean;
   signal?: AbortSignal | undefined;
@@ -19,8 +22,8 @@ export interface OrderedReadOptions {
 
 /**
  * Messages of a stream in order, exactly once, none left out, by an ephemeral consumer that is made anew behind the
- * last message after anything unexpected (broker restart, missed heartbeat, a hole). The reader asks for the next
- * batch only when the caller has taken the last one, so memory stays bounded whatever the caller's speed.
+ * last message after anything unexpected (broker restart, missed heartbeat, a hole). No more
+ * than `ahead` is asked for before the caller has taken it, so memory stays bounded whatever the caller's speed.
  */
 export async function* readOrdered(link: NatsLink, stream: string, options: OrderedReadOptions): AsyncGenerator<JsMsg> {
   let next = options.fromSequence;
@@ -32,25 +35,31 @@ export async function* readOrdered(link: NatsLink, stream: string, options: Orde
       name = info.name;
       if (!options.follow && info.num_pending === 0) return;
       const consumer = link.js.consumers.getConsumerFromInfo(info);
-      let delivered = 0;
-      reading: while (!options.signal?.aborted) {
-        const messages = await consumer.fetch({ max_messages: options.batch, expires: 10_000, idle_heartbeat: 2_000 });
-        const stop = () => void messages.close();
-        options.signal?.addEventListener('abort', stop, { once: true });
-        try {
-          for await (const message of messages) {
-            delivered += 1;
-            // A hole means that the server dropped something on its way to us: begin again behind the last one.
-            if (message.info.deliverySequence !== delivered) break reading;
-            next = message.seq + 1;
-            failures = 0;
-            yield message;
-            if (!options.follow && message.info.pending === 0) return;
-          }
-        } finally {
-          options.signal?.removeEventListener('abort', stop);
-          void messages.close();
+      const limit =
+        'bytes' in options.ahead ? { max_bytes: options.ahead.bytes } : { max_messages: options.ahead.messages };
+      // The client asks for more as the caller takes messages out of the iterator, never by itself.
+      const messages = await consumer.consume({
+        ...limit,
+        expires: 10_000,
+        idle_heartbeat: 2_000,
+        abort_on_missing_resource: true,
+      });
+      const stop = () => void messages.close();
+      options.signal?.addEventListener('abort', stop, { once: true });
+      try {
+        let delivered = 0;
+        for await (const message of messages) {
+          delivered += 1;
+          // A hole means that the server dropped something on its way to us: begin again behind the last one.
+          if (message.info.deliverySequence !== delivered) break;
+          next = message.seq + 1;
+          failures = 0;
+          yield message;
+          if (!options.follow && message.info.pending === 0) return;
         }
+      } finally {
+        options.signal?.removeEventListener('abort', stop);
+        void messages.close();
       }
     } catch (error) {
       if (options.signal?.aborted) return;

@@ -37,9 +37,9 @@ export interface RingInfo {
   serverTime: Date;
 }
 
-/** Messages of up to 4 MB asked for at once by one reader: with READERS side by side below the server's 64 MB. */
-const BATCH = 4;
-const READERS = 3;
+/** Asked for ahead by one reader; more than the largest message (8 MB). READERS of them stay below the server's 64 MB. */
+const AHEAD_BYTES = 9 * 1024 * 1024;
+const READERS = 4;
 
 /** Big messages: written by capture-edge, read by the buffer, over connections of their own. */
 export class RingAccess {
@@ -76,7 +76,7 @@ export class RingAccess {
       fromSequence: options.startSeq,
       startTime: options.startTime,
       headersOnly: true,
-      batch: 1000,
+      ahead: { messages: 1000 },
       follow: false,
       signal: options.signal,
     });
@@ -102,7 +102,7 @@ export class RingAccess {
       subjects: options.subject === undefined ? undefined : [options.subject],
       fromSequence: options.startSeq,
       headersOnly: true,
-      batch: 200,
+      ahead: { messages: 200 },
       follow: true,
       signal: options.signal,
     });
@@ -126,7 +126,7 @@ export class RingAccess {
       const messages = readOrdered(await this.#readerLink(), stream, {
         subjects: [options.subject],
         fromSequence: options.fromSeq,
-        batch: BATCH,
+        ahead: { bytes: AHEAD_BYTES },
         follow: false,
         signal: options.signal,
       });
