@@ -1,6 +1,7 @@
 export * from './lock.ts';
 export * from './ports.ts';
 export * from './repo.ts';
+export { embeddedBinary } from './servers/embedded.ts';
 export * from './servers/nats-info.ts';
 export * from './servers/nats.ts';
 export type { PostgresCredentials, PostgresServer } from './servers/postgres-info.ts';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile, appendFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,10 +24,11 @@ async function readJson<T>(path: string): Promise<T | undefined> {
   }
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file whole or not at all; several writers at once do not disturb each other. */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode });
-  await rename(`${path}.new`, path);
+  const draft = `${path}.${randomUUID()}.new`;
+  await writeFile(draft, text, { mode });
+  await rename(draft, path);
 }
 
 /** What makes a process id the same process: its start time, where the system tells; `dead` when it waits to be reaped. */

@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { DestinationsFile, services, StationConfig } from '@smartbox/contracts';
+import { embeddedBinary, repoRoot } from '@smartbox/testing';
+
+const run = promisify(execFile);
+const root = repoRoot();
+const read = (...path: string[]): Promise<string> => readFile(join(root, ...path), 'utf8');
+
+interface ComposeService {
+  image?: string;
+  environment?: Record<string, string | number>;
+  ports?: string[];
+  volumes?: string[];
+  depends_on?: Record<string, unknown> | string[];
+}
+interface Compose {
+  services: Record<string, ComposeService>;
+  volumes: Record<string, unknown>;
+  networks: Record<string, unknown>;
+}
+
+/** As Compose substitutes it: `${NAME}`, `${NAME:-default}`, `${NAME:?message}`. */
+const substitute = (text: string, env: Record<string, string>): string =>
+  text.replace(/\$\{([A-Z0-9_]+)(?::([-?])([^}]*))?\}/g, (_all, name: string, kind?: string, rest?: string) => {
+    const value = env[name] ?? '';
+    if (value !== '') return value;
+    if (kind === '?') throw new Error(`${name}: ${rest}`);
+    return kind === '-' ? (rest ?? '') : '';
+  });
+
+describe('docker-compose.yml', () => {
+  let text: string;
+  let compose: Compose;
+  let example: Record<string, string>;
+  let configDir: string;
+  beforeAll(async () => {
+    text = await read('docker-compose.yml');
+    example = Object.fromEntries(
+      [...(await read('deploy', '.env.example')).matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+        name,
+        value === '' ? '0123456789abcdef0123456789abcdef' : value,
+      ]),
+    );
+    compose = parse(substitute(text, example), { merge: true }) as Compose;
+    configDir = await mkdtemp(join(tmpdir(), 'smartbox-compose-'));
+    await cp(join(root, 'deploy', 'config'), configDir, { recursive: true });
+    await cp(join(root, 'config', 'recipes'), join(configDir, 'recipes'), { recursive: true });
+  });
+  afterAll(() => rm(configDir, { recursive: true, force: true }));
+
+  it('runs every service of the line, each under its own name', () => {
+    const named = Object.values(compose.services).flatMap(({ environment }) => environment?.['SERVICE'] ?? []);
+    expect(named.sort()).toEqual([...services].sort());
+  });
+
+  it('publishes on loopback only', () => {
+    const published = Object.values(compose.services).flatMap(({ ports }) => ports ?? []);
+    expect(published.length).toBeGreaterThan(0);
+    for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  it('holds no secret, and each variable it asks for stands in .env.example', () => {
+    const asked = [...text.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name);
+    expect([...new Set(asked)].sort()).toEqual(Object.keys(example).sort());
+    for (const [, name, value] of text.matchAll(/^\s+(\w*(?:PASSWORD|SECRET)\w*): (.+)$/gm)) {
+      expect(value, name).toMatch(/^\$\{/);
+    }
+  });
+
+  it('names only what exists: dependencies, volumes, files', () => {
+    for (const [name, service] of Object.entries(compose.services)) {
+      const needs = Array.isArray(service.depends_on) ? service.depends_on : Object.keys(service.depends_on ?? {});
+      for (const need of needs) expect(Object.keys(compose.services), name).toContain(need);
+      for (const [source = ''] of (service.volumes ?? []).map((volume) => volume.split(':'))) {
+        if (source.startsWith('.')) expect(existsSync(join(root, source)), source).toBe(true);
+        else expect(Object.keys(compose.volumes), name).toContain(source);
+      }
+    }
+  });
+
+  it.each(services)(
+    'gives %s an environment that its own configuration takes, and nothing that it does not know',
+    async (name) => {
+      const environment = Object.fromEntries(
+        Object.entries(compose.services[name]?.environment ?? {}).map(([key, value]) => [
+          key,
+          String(value).replace(/^\/config/, configDir),
+        ]),
+      );
+      const config = join(root, 'apps', name, 'src', 'config.ts');
+      const script = `const m = await import(process.argv[1]); (m.readConfig ?? m.loadConfig)();`;
+      await run(process.execPath, ['--conditions=@smartbox/source', '--input-type=module', '-e', script, config], {
+        cwd: configDir,
+        env: { PATH: process.env['PATH'], HOST: '0.0.0.0', PORT: '8080', ...environment },
+      });
+
+      const source = await readFile(config, 'utf8');
+      const shared = await read('libs', 'contracts', 'src', 'environment.ts');
+      const telemetry = await read('libs', 'telemetry', 'src', 'tracing.ts');
+      for (const variable of Object.keys(environment)) {
+        if (variable === 'SERVICE') continue; // read by the image's command
+        const group = [...shared.matchAll(/export const (\w+) = \{([^]*?)\n?\};?\n/g)].find(([, , body]) =>
+          new RegExp(`\\b${variable}:`).test(body ?? ''),
+        )?.[1];
+        const known =
+          new RegExp(`\\b${variable}:`).test(source) ||
+          (group !== undefined && source.includes(group)) ||
+          telemetry.includes(`'${variable}'`);
+        expect(known, `${name} reads no ${variable}`).toBe(true);
+      }
+    },
+  );
+
+  it('ships a room and destinations that the contracts accept', async () => {
+    StationConfig.parse(parse(await read('deploy', 'config', 'stations', 'or-1.yaml')));
+    const { destinations, worklist } = DestinationsFile.parse(
+      parse(await read('deploy', 'config', 'destinations.yaml')),
+    );
+    for (const { host } of [...destinations, ...(worklist ? [worklist] : [])]) {
+      expect(Object.keys(compose.services)).toContain(host);
+    }
+  });
+
+  it('ships a broker configuration that nats-server accepts', async () => {
+    const nats = await embeddedBinary('nats-server');
+    await run(nats, ['-t', '-c', join(root, 'deploy', 'nats', 'nats.conf')], {
+      env: { PATH: process.env['PATH'], NATS_USER: 'smartbox', NATS_PASSWORD: 'x'.repeat(32) },
+    });
+  });
+});
