@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeLiveAccessUnit, liveSubject, type EventName } from '@smartbox/contracts';
 import { splitAnnexB, nalType } from '@smartbox/media';
 import { until } from '@smartbox/testing';
@@ -14,18 +17,33 @@ const camera = (id: string) => ({
   bitrate: 1_000_000,
 });
 let station: TestStation;
+let dir: string;
 
 beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'capture-files-'));
+  const still = join(dir, 'still.y4m'); // not compressed: as a frame grabber whose camera hangs
+  const picture = Buffer.concat([Buffer.from('FRAME\n'), Buffer.alloc((320 * 180 * 3) / 2, 100)]);
+  await writeFile(
+    still,
+    Buffer.concat([
+      Buffer.from('YUV4MPEG2 W320 H180 F30:1 Ip A1:1 C420jpeg\n'),
+      ...new Array<Buffer>(30).fill(picture),
+    ]),
+  );
   station = await TestStation.create({
     sources: [
       camera('cam-1'),
       camera('cam-2'),
       { id: 'bad', name: 'Refused', kind: 'rtmp', url: 'rtmp://u:secret@127.0.0.1:9/live/x' },
+      { id: 'still', name: 'Still', kind: 'file', url: still, encode: 'always', bitrate: 500_000 },
     ],
   });
   await station.start();
 });
-afterAll(() => station.close());
+afterAll(async () => {
+  await station.close();
+  await rm(dir, { recursive: true, force: true });
+});
 
 async function events(name: EventName): Promise<Record<string, unknown>[]> {
   const found: Record<string, unknown>[] = [];
@@ -42,7 +60,7 @@ describe('a station', () => {
     const presence = await until(async () => {
       const seen = await station.presence();
       return (
-        seen?.sources.filter(({ state }) => state === 'live').length === 2 &&
+        seen?.sources.filter(({ state, sourceId }) => state === 'live' && sourceId.startsWith('cam')).length === 2 &&
         seen.sources[2]?.state === 'offline' &&
         seen
       );
@@ -80,6 +98,15 @@ describe('a station', () => {
         .filter((type) => type !== 6),
     ).toEqual([7, 8, 5]);
     expect(Math.abs(Number(key?.capturedAtUs) / 1000 - Date.now())).toBeLessThan(10_000);
+  });
+
+  it('alarms a frozen picture', async () => {
+    const seen = await until(async () =>
+      (await events('capture-edge.source.state-changed')).find(
+        ({ sourceId, state }) => sourceId === 'still' && state === 'frozen',
+      ),
+    );
+    expect(seen).toMatchObject({ previous: 'live', reason: 'the picture does not change' });
   });
 
   describe('with a procedure', () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -142,6 +142,39 @@ describe('network inputs', () => {
     );
     expect(taken.formats).toMatchObject([{ width: 480, height: 270, encoder: 'passthrough' }]);
     expectWhole(taken, 60);
+  });
+
+  it('begins a new format where the size changes, and keeps every picture', async () => {
+    const parts: Buffer[] = [];
+    for (const width of [480, 640]) {
+      const url = join(dir, `${width}.ts`);
+      await runChild<SendRequest, never, number>(childModule(import.meta.url, './sender'), {
+        url,
+        format: 'mpegts',
+        codec: 'h264',
+        frames: 30,
+        width,
+      });
+      parts.push(await readFile(url));
+    }
+    const url = join(dir, 'both.ts');
+    await writeFile(url, Buffer.concat(parts));
+    const stop = new AbortController();
+    const formats: string[] = [];
+    const units: number[] = [];
+    await runIngest(
+      { kind: 'file', url, mode: 'pull', bitrate: 1_000_000, encode: 'always', signal: stop.signal },
+      {
+        now: () => Number((process.hrtime.bigint() * 9n) / 100_000n),
+        wantsIdr: () => false,
+        onFormat: ({ width, height }) => formats.push(`${width}x${height} after ${units.length}`),
+        onUnit: (unit) => {
+          if (units.push(unit.pts) === 60) stop.abort();
+        },
+      },
+    );
+    expect(formats).toEqual(['480x270 after 0', '640x360 after 30']);
+    expect(units).toEqual([...units].sort((a, b) => a - b));
   });
 
   it('ends a wait for a sender when told to', async () => {

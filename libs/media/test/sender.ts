@@ -16,21 +16,21 @@ export interface SendRequest {
   readonly codec: 'h264' | 'h264-bframes' | 'mpeg2video';
   readonly frames: number;
   readonly muxerOptions?: Record<string, string>;
+  readonly width?: number;
   /** Try again while nobody listens yet, ms. */
   readonly retryMs?: number;
 }
 
-const WIDTH = 480;
-const HEIGHT = 270;
-
 /** A camera on the network: 30 frames/s in real time with the burnt-in counter, by FFmpeg's own muxers. */
 serveChild<SendRequest, { frame: number }, number>(async (request, { progress }) => {
+  const width = request.width ?? 480;
+  const height = (width * 9) / 16;
   const codec = Codec.findEncoderByName(request.codec === 'mpeg2video' ? FF_ENCODER_MPEG2VIDEO : FF_ENCODER_LIBX264);
   if (!codec) throw new Error('no encoder');
   const context = new CodecContext();
   context.allocContext3(codec);
-  context.width = WIDTH;
-  context.height = HEIGHT;
+  context.width = width;
+  context.height = height;
   context.pixelFormat = AV_PIX_FMT_YUV420P;
   context.timeBase = new Rational(1, 30);
   context.framerate = new Rational(30, 1);
@@ -46,11 +46,11 @@ serveChild<SendRequest, { frame: number }, number>(async (request, { progress })
   if (!stream) throw new Error('no stream');
   const frame = new Frame();
   frame.alloc();
-  frame.width = WIDTH;
-  frame.height = HEIGHT;
+  frame.width = width;
+  frame.height = height;
   frame.format = AV_PIX_FMT_YUV420P;
   frame.getBuffer(32);
-  const pattern = new SyntheticPattern({ width: WIDTH, height: HEIGHT, name: 'SENDER' });
+  const pattern = new SyntheticPattern({ width, height, name: 'SENDER' });
   const packet = new Packet();
   packet.alloc();
   const start = performance.now();
