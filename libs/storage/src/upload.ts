@@ -30,12 +30,45 @@ export interface UploadOptions {
 }
 
 const MiB = 1024 ** 2;
+
+/** Part buffers of the usual size are used again: memory stays flat over many large objects. */
+class PartBuffers {
+  static readonly #kept: Buffer[] = [];
+  static readonly #limit = 12;
+  readonly #free: Buffer[] = [];
+  readonly #all = new Set<Buffer>();
+  readonly #bytes: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  take(): Buffer {
+    const free = this.#free.pop() ?? (this.#bytes === PART_BYTES ? PartBuffers.#kept.pop() : undefined);
+    const buffer = free ?? Buffer.allocUnsafeSlow(this.#bytes);
+    this.#all.add(buffer);
+    return buffer;
+  }
+
+  /** `part` is a view of a buffer that `take` gave. */
+  give(part: Buffer): void {
+    for (const buffer of this.#all) if (buffer.buffer === part.buffer) this.#free.push(buffer);
+  }
+
+  /** Nobody reads or writes them any more. */
+  close(): void {
+    if (this.#bytes !== PART_BYTES) return;
+    for (const buffer of this.#all) if (PartBuffers.#kept.length < PartBuffers.#limit) PartBuffers.#kept.push(buffer);
+  }
+}
+
+const PART_BYTES = 8 * MiB;
 /** S3 takes 10 000 parts of an object and parts of at least 5 MiB. */
 const MAX_PARTS = 10_000;
 
 function partSize(options: UploadOptions): number {
   const needed = Math.ceil(options.size / MAX_PARTS / MiB) * MiB;
-  return Math.max(options.partBytes ?? 8 * MiB, 5 * MiB, needed);
+  return Math.max(options.partBytes ?? PART_BYTES, 5 * MiB, needed);
 }
 
 /** Cuts a stream into buffers of exactly `partBytes` (the last is shorter), hashing the whole on the way. */
@@ -129,8 +162,8 @@ export async function upload(
   const whole = createHash('sha256');
   const parts: ObjectPart[] = [];
   const etags: string[] = [];
-  const free: Buffer[] = [];
-  const take = () => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);
+  const buffers = new PartBuffers(partBytes);
+  const take = () => buffers.take();
   const headers = { 'Content-Type': options.contentType };
 
   const stopped = new AbortController();
@@ -150,7 +183,7 @@ export async function upload(
       .then(
         (etag) => {
           etags[index] = etag;
-          if (body.buffer.byteLength === partBytes) free.push(Buffer.from(body.buffer));
+          buffers.give(body);
         },
         (error: unknown) => {
           failure ??= { error };
@@ -194,6 +227,7 @@ export async function upload(
     if (uploadId !== undefined) await abortUpload(connection, key, uploadId);
     throw failure?.error ?? error;
   }
+  buffers.close();
   return { key, bytes: options.size, sha256: whole.digest('hex'), parts };
 }
 
