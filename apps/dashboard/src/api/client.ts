@@ -1,3 +1,5 @@
+import { createCatalogClient } from '@smartbox/api-client';
+import type { Schema, operations } from '@smartbox/api-client';
 import {
   ClipDetail,
   ClipView,
@@ -7,120 +9,137 @@ import {
   ProcedureView,
   WorklistView,
 } from '@smartbox/contracts';
+import type { ClipState } from '@smartbox/contracts';
 import { z } from 'zod';
-import { ApiError, errorFrom } from './errors.ts';
+import { ApiError, errorOf } from './errors.ts';
 import { ClipPage, DeliveryPage, Stations } from './schemas.ts';
 
 /**
- * The one door to the catalog's REST interface. Every answer is checked against its schema: an answer that does
- * not fit is an error that says so, never a half-drawn screen.
+ * The one door to the catalog's REST interface. Paths and bodies are checked by the compiler against its OpenAPI
+ * document; every answer is checked against its schema at run time: an answer that does not fit is an error that says
+ * so, never a half-drawn screen.
  */
-const BASE = '/api/v1';
-type Query = Record<string, string | number | undefined>;
-interface Call<T> {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  path: string;
-  query?: Query;
-  body?: unknown;
-  answer: z.ZodType<T>;
-  signal?: AbortSignal;
+const catalog = createCatalogClient();
+
+interface Outcome {
+  data?: unknown;
+  error?: unknown;
+  response: Response;
 }
 
-export function queryString(query: Query): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') params.set(key, String(value));
-  }
-  const text = params.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-async function call<T>({ method = 'GET', path, query = {}, body, answer, signal }: Call<T>): Promise<T> {
-  let response: Response;
+/** @throws ApiError when nothing answered (`network`), when it was refused, or when the answer does not fit. */
+async function expect<T>(schema: z.ZodType<T>, call: Promise<Outcome>): Promise<T> {
+  let outcome: Outcome;
   try {
-    response = await fetch(`${BASE}${path}${queryString(query)}`, {
-      method,
-      headers: {
-        accept: 'application/json, application/problem+json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
-    });
+    outcome = await call;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'network', '');
   }
-  if (!response.ok) throw await errorFrom(response);
-  const text = await response.text();
-  const parsed = answer.safeParse(text === '' ? undefined : JSON.parse(text));
-  if (!parsed.success) {
-    throw new ApiError(response.status, 'contract', `${method} ${path}: ${z.prettifyError(parsed.error)}`);
-  }
-  return parsed.data;
+  const { response, data, error } = outcome;
+  if (!response.ok) throw errorOf(response, error);
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new ApiError(
+    response.status,
+    'contract',
+    `${new URL(response.url).pathname}: ${z.prettifyError(parsed.error)}`,
+  );
 }
+
+type Body<N extends keyof operations> = operations[N] extends {
+  requestBody: { content: { 'application/json': infer B } };
+}
+  ? B
+  : never;
 
 /** Answers whose body nobody reads. */
 const Anything = z.unknown();
-const id = encodeURIComponent;
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+/** Without what is undefined or empty: the interface takes absent fields only. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== '')) as Defined<T>;
+}
 
 export interface ClipQuery {
   q?: string | undefined;
-  state?: string | undefined;
+  state?: ClipState[] | undefined;
   station?: string | undefined;
   procedure?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
-  sort?: string | undefined;
+  sort?: Sort | undefined;
+}
+export type Sort = '-requestedAt' | 'requestedAt' | '-duration' | 'duration' | '-size' | 'size';
+export interface DeliveryQuery {
+  destination?: string | undefined;
+  state?: Schema<'DeliveryView'>['state'][] | undefined;
 }
 
+/** Several states travel comma-separated. */
+const commas = { querySerializer: { array: { style: 'form', explode: false } } } as const;
+
 export const api = {
-  stations: (signal?: AbortSignal) => call({ path: '/stations', answer: Stations, ...(signal && { signal }) }),
+  stations: (signal?: AbortSignal) => expect(Stations, catalog.GET('/api/v1/stations', { ...(signal && { signal }) })),
   /** Of the site's own today. */
-  worklist: (station: string, q: string) => call({ path: '/worklist', query: { station, q }, answer: WorklistView }),
+  worklist: (station: string, q: string) =>
+    expect(WorklistView, catalog.GET('/api/v1/worklist', { params: { query: defined({ station, q }) } })),
 
-  startProcedure: (body: {
-    stationId: string;
-    worklistItemId?: string;
-    emergency?: { name?: string; sex?: 'M' | 'F' | 'O' };
-  }) => call({ method: 'POST', path: '/procedures', body, answer: ProcedureView }),
+  startProcedure: (body: Body<'startProcedure'>) => expect(ProcedureView, catalog.POST('/api/v1/procedures', { body })),
   endProcedure: (procedureId: string) =>
-    call({ method: 'POST', path: `/procedures/${id(procedureId)}/end`, body: {}, answer: Anything }),
+    expect(Anything, catalog.POST('/api/v1/procedures/{procedureId}/end', { params: { path: { procedureId } } })),
 
-  saveClip: (body: { clipId: string; stationId: string; lastSeconds: number }) =>
-    call({ method: 'POST', path: '/clips', body, answer: ClipView }),
+  saveClip: (body: Body<'createClip'>) => expect(ClipView, catalog.POST('/api/v1/clips', { body })),
   clips: (query: ClipQuery, cursor?: string, limit = 50) =>
-    call({ path: '/clips', query: { ...query, cursor, limit }, answer: ClipPage }),
-  clip: (clipId: string) => call({ path: `/clips/${id(clipId)}`, answer: ClipDetail }),
-  changeClip: (clipId: string, body: { description?: string; keep?: boolean }) =>
-    call({ method: 'PATCH', path: `/clips/${id(clipId)}`, body, answer: Anything }),
-  undoClip: (clipId: string) => call({ method: 'DELETE', path: `/clips/${id(clipId)}`, answer: Anything }),
+    expect(
+      ClipPage,
+      catalog.GET('/api/v1/clips', { params: { query: { ...defined({ ...query, cursor }), limit } }, ...commas }),
+    ),
+  clip: (clipId: string) => expect(ClipDetail, catalog.GET('/api/v1/clips/{clipId}', { params: { path: { clipId } } })),
+  changeClip: (clipId: string, body: Body<'patchClip'>) =>
+    expect(Anything, catalog.PATCH('/api/v1/clips/{clipId}', { params: { path: { clipId } }, body })),
+  undoClip: (clipId: string) =>
+    expect(Anything, catalog.DELETE('/api/v1/clips/{clipId}', { params: { path: { clipId } } })),
   retryClip: (clipId: string) =>
-    call({ method: 'POST', path: `/clips/${id(clipId)}/retry`, body: {}, answer: Anything }),
-  clipsCsvUrl: (query: ClipQuery) => `${BASE}/clips.csv${queryString({ ...query, sort: undefined })}`,
+    expect(Anything, catalog.POST('/api/v1/clips/{clipId}/retry', { params: { path: { clipId } } })),
+  clipsCsvUrl: ({ sort: _sort, state, ...query }: ClipQuery) =>
+    `/api/v1/clips.csv?${new URLSearchParams(defined({ ...query, state: state?.join(',') })).toString()}`,
 
   startRecording: (stationId: string, clipId: string) =>
-    call({ method: 'POST', path: `/stations/${id(stationId)}/recording`, body: { clipId }, answer: Anything }),
+    expect(
+      Anything,
+      catalog.POST('/api/v1/stations/{stationId}/recording', { params: { path: { stationId } }, body: { clipId } }),
+    ),
   stopRecording: (stationId: string) =>
-    call({ method: 'POST', path: `/stations/${id(stationId)}/recording/stop`, body: {}, answer: Anything }),
+    expect(Anything, catalog.POST('/api/v1/stations/{stationId}/recording/stop', { params: { path: { stationId } } })),
   takeStill: (stationId: string, clipId: string) =>
-    call({ method: 'POST', path: `/stations/${id(stationId)}/stills`, body: { clipId }, answer: Anything }),
+    expect(
+      Anything,
+      catalog.POST('/api/v1/stations/{stationId}/stills', { params: { path: { stationId } }, body: { clipId } }),
+    ),
   setMarker: (stationId: string, markerId: string, at: string) =>
-    call({ method: 'POST', path: `/stations/${id(stationId)}/markers`, body: { markerId, at }, answer: Anything }),
+    expect(
+      Anything,
+      catalog.POST('/api/v1/stations/{stationId}/markers', { params: { path: { stationId } }, body: { markerId, at } }),
+    ),
 
   liveGrant: (stationId: string, sourceId: string, signal?: AbortSignal) =>
-    call({
-      method: 'POST',
-      path: '/live-grants',
-      body: { stationId, sourceId },
-      answer: LiveGrant,
-      ...(signal && { signal }),
-    }),
+    expect(
+      LiveGrant,
+      catalog.POST('/api/v1/live-grants', { body: { stationId, sourceId }, ...(signal && { signal }) }),
+    ),
 
-  destinations: () => call({ path: '/destinations', answer: DestinationsView }),
+  destinations: () => expect(DestinationsView, catalog.GET('/api/v1/destinations')),
   echo: (name: string) =>
-    call({ method: 'POST', path: `/destinations/${id(name)}/echo`, body: {}, answer: EchoResult }),
-  deliveries: (query: { destination?: string | undefined; state?: string | undefined }, cursor?: string) =>
-    call({ path: '/deliveries', query: { ...query, cursor, limit: 50 }, answer: DeliveryPage }),
-  feedUrl: `${BASE}/feed`,
+    expect(EchoResult, catalog.POST('/api/v1/destinations/{name}/echo', { params: { path: { name } } })),
+  deliveries: (query: DeliveryQuery, cursor?: string) =>
+    expect(
+      DeliveryPage,
+      catalog.GET('/api/v1/deliveries', {
+        params: { query: { ...defined({ ...query, cursor }), limit: 50 } },
+        ...commas,
+      }),
+    ),
+  feedUrl: '/api/v1/feed',
 };

@@ -2,6 +2,7 @@ import { Problem } from '@smartbox/contracts';
 
 /** What an API call ended with. `code` is stable (RFC 9457 extension member), `message` is for people. */
 export class ApiError extends Error {
+  /** HTTP status; 0 when nothing answered. */
   readonly status: number;
   readonly code: string;
   readonly retryAfterMs: number | undefined;
@@ -23,14 +24,12 @@ export function retryAfterMs(header: string | null, now: number): number | undef
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
-/** Turns a refused answer into an error: the problem document where there is one, the status otherwise. */
-export async function errorFrom(response: Response): Promise<ApiError> {
+/** A refused answer as an error: the problem document where its body is one, the status otherwise. */
+export function errorOf(response: Pick<Response, 'status' | 'statusText' | 'headers'>, body: unknown): ApiError {
   const wait = retryAfterMs(response.headers.get('retry-after'), Date.now());
-  try {
-    const problem = Problem.parse(await response.json());
-    const details = problem.errors?.map((e) => `${e.path}: ${e.message}`).join('; ');
-    return new ApiError(problem.status, problem.code, details ?? problem.detail ?? problem.title, wait);
-  } catch {
-    return new ApiError(response.status, `http-${response.status}`, response.statusText, wait);
-  }
+  const parsed = Problem.safeParse(body);
+  if (!parsed.success) return new ApiError(response.status, `http-${response.status}`, response.statusText, wait);
+  const { status, code, title, detail, errors } = parsed.data;
+  const fields = errors?.map((e) => `${e.path}: ${e.message}`).join('; ');
+  return new ApiError(status, code, fields ?? detail ?? title, wait);
 }

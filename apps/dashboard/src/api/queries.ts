@@ -1,7 +1,7 @@
 import type { ClipView } from '@smartbox/contracts';
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from './client.ts';
-import type { ClipQuery } from './client.ts';
+import type { ClipQuery, DeliveryQuery } from './client.ts';
 
 export const keys = {
   stations: ['stations'] as const,
@@ -60,7 +60,7 @@ export function useDestinations() {
   return useQuery({ queryKey: keys.destinations, queryFn: api.destinations, refetchInterval: 15_000 });
 }
 
-export function useDeliveries(query: { destination?: string | undefined; state?: string | undefined }) {
+export function useDeliveries(query: DeliveryQuery) {
   return useInfiniteQuery({
     queryKey: [...keys.allDeliveries, query],
     queryFn: ({ pageParam }) => api.deliveries(query, pageParam),

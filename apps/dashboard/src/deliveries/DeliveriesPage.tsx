@@ -27,8 +27,9 @@ export function DeliveriesPage() {
   const [params, setParams] = useSearchParams();
   const state = params.get('state') ?? '';
   const destination = params.get('destination') ?? '';
+  const known = DeliveryQueueItem.shape.state.safeParse(state).data;
   const { data: destinations } = useDestinations();
-  const deliveries = useDeliveries({ state: state || undefined, destination: destination || undefined });
+  const deliveries = useDeliveries({ state: known && [known], destination: destination || undefined });
   const items = deliveries.data?.pages.flatMap((page) => page.items) ?? [];
   const titleOf = (name: string) => destinations?.items.find((d) => d.name === name)?.title ?? name;
   const set = (field: string, value: string | null) => {

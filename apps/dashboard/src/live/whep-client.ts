@@ -1,4 +1,4 @@
-import { ApiError, errorFrom } from '../api/errors.ts';
+import { ApiError, errorOf } from '../api/errors.ts';
 
 /** The permission to watch one stream, as the catalog grants it. */
 export interface Grant {
@@ -129,7 +129,7 @@ export class WhepSession {
       body: peer.localDescription?.sdp ?? '',
       // Not the session's own signal: an aborted POST could leave a session at the server that nobody deletes.
     });
-    if (response.status !== 201) throw await errorFrom(response);
+    if (response.status !== 201) throw errorOf(response, await response.json().catch(() => undefined));
     const location = response.headers.get('location');
     const resource = location && { url: new URL(location, absolute(grant.whepUrl)).href, token: grant.token };
     if (this.#over) {

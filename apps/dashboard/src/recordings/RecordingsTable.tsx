@@ -36,26 +36,31 @@ export function RecordingsTable({ items, stations, sort, onSort }: Props) {
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
-              {group.headers.map((header) =>
-                isSortable(header.column.id) ? (
-                  <th key={header.id} data-column={header.column.id} aria-sort={direction(sort, header.column.id)}>
-                    <button
-                      type="button"
-                      className={classes.sort}
-                      onClick={() => onSort(nextSort(sort, header.column.id))}
-                      data-testid={`sort-${header.column.id}`}
-                    >
+              {group.headers.map((header) => {
+                const name = header.column.id;
+                return (
+                  <th
+                    key={header.id}
+                    data-column={name}
+                    {...(isSortable(name) ? { 'aria-sort': direction(sort, name) } : {})}
+                  >
+                    {isSortable(name) ? (
+                      <button
+                        type="button"
+                        className={classes.sort}
+                        onClick={() => onSort(nextSort(sort, name))}
+                        data-testid={`sort-${name}`}
+                      >
+                        <table.FlexRender header={header} />
+                        {direction(sort, name) === 'ascending' && <IconArrowUp size={14} aria-hidden />}
+                        {direction(sort, name) === 'descending' && <IconArrowDown size={14} aria-hidden />}
+                      </button>
+                    ) : (
                       <table.FlexRender header={header} />
-                      {direction(sort, header.column.id) === 'ascending' && <IconArrowUp size={14} aria-hidden />}
-                      {direction(sort, header.column.id) === 'descending' && <IconArrowDown size={14} aria-hidden />}
-                    </button>
+                    )}
                   </th>
-                ) : (
-                  <th key={header.id} data-column={header.column.id}>
-                    <table.FlexRender header={header} />
-                  </th>
-                ),
-              )}
+                );
+              })}
             </tr>
           ))}
         </thead>

@@ -1,6 +1,8 @@
+import { ClipState } from '@smartbox/contracts';
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import type { ClipQuery } from '../api/client.ts';
+import { parseSort } from './sorting.ts';
 
 const fields = ['q', 'state', 'station', 'from', 'to', 'sort'] as const;
 type Field = (typeof fields)[number];
@@ -39,12 +41,13 @@ export function toQuery(raw: Record<Field, string>): ClipQuery {
     if (endOfDay) at.setDate(at.getDate() + 1);
     return at.toISOString();
   };
+  const state = ClipState.safeParse(raw.state).data;
   return {
     q: raw.q || undefined,
-    state: raw.state || undefined,
+    state: state && [state],
     station: raw.station || undefined,
     from: day(raw.from, false),
     to: day(raw.to, true),
-    sort: raw.sort || undefined,
+    sort: parseSort(raw.sort),
   };
 }

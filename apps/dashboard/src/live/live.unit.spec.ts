@@ -1,0 +1,154 @@
+import { describe, expect, it, vi } from 'vitest';
+import { station } from '../../test/fixture-data.ts';
+import { FrameWatchdog, STALE_MS } from './frame-watchdog.ts';
+import { tileState } from './tile-state.ts';
+import { reconnectDelay, WhepSession } from './whep-client.ts';
+import type { Peer, WhepOptions } from './whep-client.ts';
+
+describe('the word on a tile', () => {
+  const on = station();
+  const source = (state: 'live' | 'starting' | 'no-signal' | 'frozen' | 'offline') => ({ state });
+
+  it('is live only when the station says so and frames arrive', () => {
+    expect(tileState(on, source('live'), 'playing', true)).toBe('live');
+    expect(tileState(on, source('live'), 'stale', true)).toBe('stale');
+    expect(tileState(on, source('live'), 'connecting', true)).toBe('starting');
+    expect(tileState(on, source('live'), 'unreachable', true)).toBe('unreachable');
+    for (const state of ['no-signal', 'frozen', 'offline', 'starting'] as const) {
+      expect(tileState(on, source(state), 'playing', true)).toBe(state);
+    }
+    expect(tileState({ online: false }, source('live'), 'playing', true)).toBe('offline');
+  });
+
+  it('trusts only the frames while the feed is away', () => {
+    expect(tileState({ online: false }, source('no-signal'), 'playing', false)).toBe('live');
+    expect(tileState(on, source('live'), 'stale', false)).toBe('stale');
+  });
+});
+
+describe('frame watchdog', () => {
+  it('calls a picture stale after one second without a frame, once, and fresh with the next', () => {
+    let now = 0;
+    let hidden = false;
+    const said: string[] = [];
+    const dog = new FrameWatchdog({
+      now: () => now,
+      hidden: () => hidden,
+      onStale: () => said.push('stale'),
+      onFresh: () => said.push('fresh'),
+    });
+    dog.check();
+    dog.frame();
+    now = STALE_MS - 1;
+    dog.check();
+    expect(said).toEqual(['fresh']);
+    now = STALE_MS;
+    dog.check();
+    dog.check();
+    expect(said).toEqual(['fresh', 'stale']);
+    dog.frame();
+    hidden = true;
+    now += 60_000;
+    dog.check();
+    hidden = false;
+    now += STALE_MS - 1;
+    dog.check();
+    expect(said).toEqual(['fresh', 'stale', 'fresh']);
+  });
+});
+
+function fakePeer() {
+  const listeners = new Map<string, (event: unknown) => void>();
+  const peer = {
+    iceGatheringState: 'complete',
+    connectionState: 'new',
+    localDescription: { sdp: 'v=0 offer' },
+    addTransceiver: () => ({ receiver: {} }),
+    createOffer: () => Promise.resolve({ type: 'offer', sdp: 'v=0 offer' }),
+    setLocalDescription: () => Promise.resolve(),
+    setRemoteDescription: vi.fn(() => Promise.resolve()),
+    addEventListener: (type: string, listener: (event: unknown) => void) => void listeners.set(type, listener),
+    getStats: () => Promise.resolve(new Map()),
+    close: vi.fn(),
+  };
+  return { peer, emit: (type: string, event: unknown = {}) => listeners.get(type)?.(event) };
+}
+
+function session(answer: (url: string, init: RequestInit) => Response, more: Partial<WhepOptions> = {}) {
+  const { peer, emit } = fakePeer();
+  const calls: { url: string; init: RequestInit }[] = [];
+  const ended: { reason: string; waitMs: number | undefined }[] = [];
+  const whep = new WhepSession({
+    grant: () => Promise.resolve({ whepUrl: 'http://127.0.0.1:8084/whep/or-1/endoscope', token: 't0' }),
+    onStream: () => undefined,
+    onEnd: (reason, waitMs) => ended.push({ reason, waitMs }),
+    createPeer: () => peer as unknown as Peer,
+    fetch: (url, init) => {
+      calls.push({ url: String(url), init: init ?? {} });
+      return Promise.resolve(answer(String(url), init ?? {}));
+    },
+    ...more,
+  });
+  return { whep, peer, emit, calls, ended };
+}
+const created = () => new Response('v=0 answer', { status: 201, headers: { location: '/whep/sessions/abc' } });
+
+describe('WHEP session', () => {
+  it('offers with the bearer token, applies the answer, deletes its resource once', async () => {
+    const { whep, peer, calls, ended } = session(created);
+    await whep.start();
+    expect(calls[0]).toMatchObject({ init: { method: 'POST', body: 'v=0 offer' } });
+    expect(calls[0]?.init.headers).toMatchObject({ authorization: 'Bearer t0', 'content-type': 'application/sdp' });
+    expect(peer.setRemoteDescription).toHaveBeenCalledWith({ type: 'answer', sdp: 'v=0 answer' });
+    whep.stop();
+    whep.stop();
+    expect(calls.slice(1)).toMatchObject([
+      { url: 'http://127.0.0.1:8084/whep/sessions/abc', init: { method: 'DELETE', keepalive: true } },
+    ]);
+    expect(ended).toEqual([]);
+  });
+
+  it('passes on how long an overloaded server asks to wait', async () => {
+    const { whep, ended } = session(() => new Response('', { status: 503, headers: { 'retry-after': '7' } }));
+    await whep.start();
+    expect(ended).toMatchObject([{ waitMs: 7_000 }]);
+  });
+
+  it('ends once when the connection fails, and tells the server', async () => {
+    const { whep, peer, emit, calls, ended } = session(created);
+    await whep.start();
+    peer.connectionState = 'failed';
+    emit('connectionstatechange');
+    emit('connectionstatechange');
+    expect(ended).toHaveLength(1);
+    expect(calls.at(-1)?.init.method).toBe('DELETE');
+  });
+
+  it('leaves no session behind when it was stopped while the answer was on its way', async () => {
+    let late: ((response: Response) => void) | undefined;
+    const deleted: string[] = [];
+    const { whep } = session(created, {
+      fetch: (url, init) => {
+        if (init?.method === 'DELETE') {
+          deleted.push(String(url));
+          return Promise.resolve(new Response());
+        }
+        return new Promise((resolve) => (late = resolve));
+      },
+    });
+    const starting = whep.start();
+    await vi.waitFor(() => expect(late).toBeDefined());
+    whep.stop();
+    late?.(created());
+    await starting;
+    expect(deleted).toEqual(['http://127.0.0.1:8084/whep/sessions/abc']);
+  });
+});
+
+describe('reconnecting', () => {
+  it('doubles, is bounded, and obeys the server', () => {
+    expect([0, 1, 2, 3].map((n) => reconnectDelay(n, undefined, () => 0))).toEqual([500, 1_000, 2_000, 4_000]);
+    expect(reconnectDelay(50, undefined, () => 1)).toBe(12_500);
+    expect(reconnectDelay(0, 7_000, () => 1)).toBe(7_000);
+  });
+});
