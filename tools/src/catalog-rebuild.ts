@@ -1,4 +1,7 @@
-/** `npm run catalog:rebuild`: drops what the catalog of the running system made of events, and replays EVENTS. */
+/**
+ * `npm run catalog:rebuild`: what the catalog knows from events is thrown away and made again from EVENTS. On the
+ * running system; or, given DATABASE_URL and NATS_URL (NATS_USER, NATS_PASSWORD), on any other.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,18 +11,13 @@ import { repoRoot } from '@smartbox/testing';
 import { requireRunInfo } from './launcher/run-info.ts';
 import type { Credentials } from './launcher/state-dir.ts';
 
-async function environment(): Promise<NodeJS.ProcessEnv> {
-  const run = await requireRunInfo();
-  const { nats, postgres } = JSON.parse(await readFile(run.paths.credentials, 'utf8')) as Credentials;
-  const database = new URL('postgresql://127.0.0.1');
-  database.host = `${run.servers.postgres.host}:${run.servers.postgres.port}`;
-  database.username = postgres.user;
-  database.password = postgres.password;
-  database.pathname = `/${run.database}`;
+async function ofRunningSystem(): Promise<NodeJS.ProcessEnv> {
+  const { servers, paths, database } = await requireRunInfo();
+  const { nats, postgres } = JSON.parse(await readFile(paths.credentials, 'utf8')) as Credentials;
+  const { host, port } = servers.postgres;
   return {
-    ...process.env,
-    DATABASE_URL: database.href,
-    NATS_URL: run.servers.nats.url,
+    DATABASE_URL: `postgresql://${postgres.user}:${postgres.password}@${host}:${port}/${database}`,
+    NATS_URL: servers.nats.url,
     NATS_USER: nats.user,
     NATS_PASSWORD: nats.password,
   };
@@ -27,10 +25,11 @@ async function environment(): Promise<NodeJS.ProcessEnv> {
 
 try {
   const script = join(repoRoot(), 'apps', 'catalog', 'dist', 'rebuild.js');
-  if (!existsSync(script)) throw inputError('not-built', 'the catalog is not built: run npm run build');
-  const child = spawn(process.execPath, [script], { env: await environment(), stdio: 'inherit' });
-  child.once('exit', (code) => (process.exitCode = code ?? 1));
+  if (!existsSync(script)) throw inputError('not-built', `${script} is missing: run npm run build first`);
+  const env = process.env['DATABASE_URL'] === undefined ? await ofRunningSystem() : {};
+  const child = spawn(process.execPath, [script], { stdio: 'inherit', env: { ...process.env, ...env } });
+  child.once('exit', (code) => process.exit(code ?? 1));
 } catch (error) {
-  process.stderr.write(`${toError(error).message}\n`);
-  process.exitCode = 1;
+  console.error(toError(error).message);
+  process.exit(1);
 }

@@ -3,7 +3,7 @@ import { SmartBoxError } from '@smartbox/kernel';
 import type { CatalogApi } from './api.ts';
 
 /** Server-sent events (HTML standard, 9.2) of the catalog's feed; ends with the connection. */
-export async function* readFeed(api: CatalogApi, signal: AbortSignal): AsyncGenerator<FeedMessage> {
+async function* readFeed(api: CatalogApi, signal: AbortSignal): AsyncGenerator<FeedMessage> {
   const response = await fetch(`${api.url}/feed`, { headers: { accept: 'text/event-stream' }, signal });
   if (!response.ok || !response.body) throw new Error(`the feed answers HTTP ${response.status}`);
   let text = '';

@@ -30,7 +30,7 @@ export interface Journey {
 type Say = (message: string) => void;
 
 /** The procedure that runs in the room; else one is started from the first free item of the worklist. */
-export async function ensureProcedure(api: CatalogApi, stationId: string, say: Say): Promise<ProcedureView> {
+async function ensureProcedure(api: CatalogApi, stationId: string, say: Say): Promise<ProcedureView> {
   const { procedure } = await api.station(stationId);
   if (procedure) {
     say(`procedure ${procedure.procedureId} already runs in ${stationId}`);

@@ -12,7 +12,7 @@ export type StationInput = z.input<typeof StationConfig>;
 export type DestinationsInput = z.input<typeof DestinationsFile>;
 
 /** What `npm start` shows: one room with two synthetic cameras, whose size the machine decides by itself. */
-export const syntheticStation: StationInput = {
+const syntheticStation: StationInput = {
   id: 'or-1',
   name: 'OP 1',
   aeTitle: 'OR1',

@@ -4,7 +4,7 @@ import type { Service } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
 import { isAlive, repoRoot, type PacsAccess, type ServerInfo } from '@smartbox/testing';
 
-export interface ServiceInfo {
+interface ServiceInfo {
   url: string;
   port: number;
   pid: number;

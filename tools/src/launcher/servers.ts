@@ -22,7 +22,7 @@ import type { PacsInfo, WorklistInfo } from './run-info.ts';
 import type { Credentials, StateDir } from './state-dir.ts';
 import type { StatusBoard } from './status.ts';
 
-export interface Peers {
+interface Peers {
   pacs: PacsInfo & ServerControl & { access: PacsAccess; view: PacsView };
   worklist: WorklistInfo & ServerControl;
 }

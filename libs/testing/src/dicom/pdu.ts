@@ -23,7 +23,7 @@ export class ProtocolError extends Error {
 const UNEXPECTED_PARAMETER = 5;
 const INVALID_PARAMETER = 6;
 
-export interface ProposedContext {
+interface ProposedContext {
   id: number;
   abstractSyntax: string;
   transferSyntaxes: string[];
