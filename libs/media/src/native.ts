@@ -23,5 +23,7 @@ export {
 } from './native/pictures.ts';
 export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
 export { syntheticFragments, writeSyntheticVideo, type SyntheticVideo } from './native/testing.ts';
-export { refusal, runIngest, type IngestHandlers, type IngestOptions, type StreamFormat } from './native/ingest.ts';
+export { refusal } from './native/conformance.ts';
+export type { IngestHandlers, IngestOptions, StreamFormat } from './native/ingest-paths.ts';
+export { runIngest } from './native/ingest.ts';
 export { TimeLine } from './native/time-line.ts';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   encodeLiveAccessUnit,
@@ -14,6 +13,7 @@ import { chooseSize } from '../domain/synthetic-size.ts';
 import type { CapturedFragment, CapturedUnit } from '../worker/protocol.ts';
 import { CaptureSource } from './capture-source.ts';
 import type { Broker, Spool, WorkerLauncher } from './ports.ts';
+import { ringMessage } from './ring-message.ts';
 import { duration, RingPublisher } from './ring-publisher.ts';
 
 export interface StationOptions {
@@ -217,24 +217,14 @@ export class Station {
     });
     if (!placed) return;
     if (formatChanged) this.reportFormat(sourceId, placed.epoch, fragment);
-    const init = fragment.keyframe ? fragment.init : new Uint8Array();
-    const payload = Buffer.concat([init, fragment.data]);
-    const headers: RingHeaders = {
+    const { headers, payload } = ringMessage({
       station: this.config.id,
       source: sourceId,
       procedure: procedure.id,
-      ...placed,
-      capturedAt: capturedAt.toISOString(),
-      monotonicNs: String((BigInt(Math.round(fragment.baseTicks)) * 100_000n) / 9n),
-      baseTime: fragment.baseTicks,
-      keyframe: fragment.keyframe,
-      frames: fragment.frames,
-      sampleDurations: compact(fragment.sampleDurations),
-      sampleSizes: fragment.sampleSizes.join(','),
-      initBytes: init.byteLength,
-      sha256: createHash('sha256').update(payload).digest('hex'),
-      ...format,
-    };
+      capturedAt,
+      placed,
+      fragment,
+    });
     this.publisher.publish(headers, payload);
     counter('smartbox_capture_fragments_total', 'Fragments given to the ring', ['source']).inc({ source: sourceId });
     counter('smartbox_capture_fragment_bytes_total', 'Bytes given to the ring', ['source']).inc(
@@ -323,11 +313,6 @@ export class Station {
       })
       .catch((error: unknown) => this.log.warn({ err: toError(error).message }, 'the presence could not be written'));
   }
-}
-
-function compact(values: readonly number[]): string {
-  const [first] = values;
-  return values.every((value) => value === first) ? String(first) : values.join(',');
 }
 
 /** Changes with each boot of the machine, as CLOCK_MONOTONIC does. */

@@ -1,47 +1,15 @@
-import { crc32 } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SmartBoxError } from '@smartbox/kernel';
-import { AV_CODEC_ID_H264, AV_NOPTS_VALUE, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
-import { avGetCodecName, Packet, type FormatContext, type Frame, type Stream } from 'node-av/lib';
-import { snapFrameRate, TIMESCALE, type FrameRate } from '../frame-rate.ts';
-import { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc, toAnnexB, type AccessUnit } from '../h264/nal.ts';
+import { AV_NOPTS_VALUE, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
+import { Packet, type FormatContext, type Stream } from 'node-av/lib';
+import { TIMESCALE, type FrameRate } from '../frame-rate.ts';
 import { check, isEof, openMedia, shown, videoStream } from './av.ts';
-import { ticks, VideoDecoder } from './decode.ts';
-import { H264Encoder } from './encoder.ts';
-import { inputAddress, type InputAddress } from './input-address.ts';
+import { rateOf, refusal } from './conformance.ts';
+import { ticks } from './decode.ts';
+import { Encoding, Passing, type IngestHandlers, type IngestOptions } from './ingest-paths.ts';
+import { inputAddress } from './input-address.ts';
 import { PacketStatistics } from './probe.ts';
-import { Scaler } from './scaler.ts';
 import { TimeLine } from './time-line.ts';
-
-export interface IngestOptions extends InputAddress {
-  readonly bitrate: number;
-  readonly preset?: string;
-  /** `auto`: conformant H.264 is passed through; `always`: everything is re-encoded. */
-  readonly encode: 'auto' | 'always';
-  readonly signal: AbortSignal;
-}
-
-export interface StreamFormat {
-  readonly codec: 'h264';
-  readonly width: number;
-  readonly height: number;
-  readonly frameRate: FrameRate;
-  /** Exact encoder settings, or `passthrough`. */
-  readonly encoder: string;
-  /** What came in and why it is (not) passed through. */
-  readonly input: string;
-}
-
-export interface IngestHandlers {
-  /** CLOCK_MONOTONIC in ticks of 90 kHz. */
-  now(): number;
-  /** Has the GOP to end before the picture at `pts`? Not asked where the stream is passed through. */
-  wantsIdr(pts: number): boolean;
-  /** Before the first access unit, and again before the first one of another size. */
-  onFormat(format: StreamFormat): void;
-  /** `picture`: a checksum of the decoded luma, equal for equal pictures; null when passed through. */
-  onUnit(unit: AccessUnit, picture: number | null): void;
-}
 
 /** How long a stream is looked at before it is passed through: two keyframes have to be seen in it. */
 const LOOK_TICKS = 3.2 * TIMESCALE;
@@ -252,134 +220,5 @@ class IngestSession {
 
   close(): void {
     this.encoding?.close();
-  }
-}
-
-/** The stream's own word (SPS timing) where the measured rate agrees, then the measured one, then `fallback`. */
-function rateOf(stream: Stream, fallback: number): FrameRate {
-  const { num, den } = stream.avgFrameRate;
-  const measured = num > 0 && den > 0 ? num / den : 0;
-  const said = new PacketStatistics(stream).sps?.frameRate;
-  const saidFps = said ? said.num / said.den : 0;
-  if (said && saidFps >= 1 && saidFps <= 120 && (measured === 0 || Math.abs(measured - saidFps) < saidFps * 0.05))
-    return said;
-  const coarse = stream.timeBase.den <= 1000 * stream.timeBase.num;
-  return measured >= 1 && measured <= 121 ? snapFrameRate(measured, coarse ? 0.015 : 0.0005) : snapFrameRate(fallback);
-}
-
-/** Why a stream cannot go into the ring as it is; null when nothing speaks against it so far. */
-export function refusal(stream: Stream, seen: PacketStatistics): string | null {
-  if (stream.codecpar.codecId !== AV_CODEC_ID_H264)
-    return `codec ${avGetCodecName(stream.codecpar.codecId) ?? 'unknown'} is not H.264`;
-  const { sps } = seen;
-  if (sps) {
-    if (sps.profile !== 'High' && sps.profile !== 'Main' && sps.profile !== 'Constrained Baseline')
-      return `profile ${sps.profile}`;
-    if (sps.chroma !== '4:2:0' || sps.bitDepth !== 8) return `${sps.chroma} with ${sps.bitDepth} bits`;
-    if (sps.interlaced) return 'interlaced';
-    if (sps.levelIdc > 42) return `level ${sps.levelIdc / 10}`;
-  }
-  if (seen.bFrames) return 'B-frames';
-  if (!seen.closed) return 'open GOPs';
-  if (seen.longestGop().maxMs > 3000) return `GOP of ${seen.longestGop().maxMs} ms`;
-  return null;
-}
-
-/** Repackages packets as Annex B with parameter sets at each IDR; drops what comes before the first. */
-class Passing {
-  private readonly lengthSize: number;
-  private sets: Uint8Array[] = [];
-  private started = false;
-
-  constructor(stream: Stream) {
-    const { extradata } = stream.codecpar;
-    const avcC = extradata && extradata[0] === 1 ? parseAvcC(Uint8Array.from(extradata)) : null;
-    this.lengthSize = avcC?.lengthSize ?? 0;
-    if (avcC) this.sets = [...avcC.sps, ...avcC.pps];
-    else if (extradata) this.sets = splitAnnexB(Uint8Array.from(extradata)).filter(isParameterSet);
-  }
-
-  convert(packet: Packet): { data: Buffer; keyframe: boolean } | null {
-    const bytes = packet.data ? Uint8Array.from(packet.data) : new Uint8Array();
-    const nals = this.lengthSize > 0 ? splitAvcc(bytes, this.lengthSize) : splitAnnexB(bytes);
-    const keyframe = nals.some((nal) => nalType(nal) === NAL.idr);
-    this.started ||= keyframe;
-    if (!this.started) return null;
-    const own = nals.filter(isParameterSet);
-    if (own.length > 0) this.sets = own.some((nal) => nalType(nal) === NAL.sps) ? own : this.sets;
-    const missing = keyframe && own.length === 0 ? this.sets : [];
-    return { data: toAnnexB([...missing, ...nals]), keyframe };
-  }
-}
-
-function isParameterSet(nal: Uint8Array): boolean {
-  return nalType(nal) === NAL.sps || nalType(nal) === NAL.pps;
-}
-
-/** Decode, scale, encode. A change of the incoming size makes a new encoder, and so a new format. */
-class Encoding {
-  readonly decoder: VideoDecoder;
-  private readonly scaler = new Scaler();
-  private readonly options: IngestOptions;
-  private readonly frameRate: FrameRate;
-  private readonly why: string;
-  private encoder: H264Encoder | undefined;
-  private size = '';
-
-  constructor(stream: Stream, options: IngestOptions, frameRate: FrameRate, why: string) {
-    this.decoder = new VideoDecoder(stream);
-    this.options = options;
-    this.frameRate = frameRate;
-    this.why = why;
-  }
-
-  take(packet: Packet, handlers: IngestHandlers, map: (time: bigint) => number): void {
-    try {
-      this.decoder.decode(packet, (frame) => this.encode(frame, handlers, map(frame.bestEffortTimestamp)));
-    } catch (error) {
-      // a damaged packet costs its picture, not the source
-      if (!(error instanceof SmartBoxError) || error.code !== 'media-error') throw error;
-      process.stderr.write(`${error.message}\n`);
-    }
-  }
-
-  private encode(frame: Frame, handlers: IngestHandlers, pts: number): void {
-    const size = `${frame.width}x${frame.height}`;
-    if (size !== this.size) this.reopen(frame, size, handlers);
-    const { encoder } = this;
-    if (!encoder) return;
-    this.scaler.scale(encoder.picture, frame);
-    const { y } = encoder.planes;
-    const unit = encoder.encode(pts, handlers.wantsIdr(pts));
-    if (unit) handlers.onUnit(unit, crc32(y));
-  }
-
-  private reopen(frame: Frame, size: string, handlers: IngestHandlers): void {
-    this.encoder?.close();
-    const width = this.options.width ?? 2 * Math.floor(frame.width / 2);
-    const height = this.options.height ?? 2 * Math.floor(frame.height / 2);
-    this.encoder = new H264Encoder({
-      width,
-      height,
-      frameRate: this.frameRate,
-      bitrate: this.options.bitrate,
-      ...(this.options.preset ? { preset: this.options.preset } : {}),
-      threads: width * height > 1920 * 1088 ? 2 : 1,
-    });
-    this.size = size;
-    handlers.onFormat({
-      codec: 'h264',
-      width,
-      height,
-      frameRate: this.frameRate,
-      encoder: this.encoder.description,
-      input: `${size}, re-encoded: ${this.why}`,
-    });
-  }
-
-  close(): void {
-    this.decoder.close();
-    this.scaler.close();
-    this.encoder?.close();
   }
 }

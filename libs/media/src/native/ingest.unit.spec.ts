@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fragmenter, type MediaFragment } from '../mp4/fragmenter.ts';
 import { frameCounters } from './decode.ts';
-import { runIngest, type IngestOptions, type StreamFormat } from './ingest.ts';
+import type { IngestOptions, StreamFormat } from './ingest-paths.ts';
+import { runIngest } from './ingest.ts';
 import { writeSyntheticVideo } from './testing.ts';
 
 let dir: string;

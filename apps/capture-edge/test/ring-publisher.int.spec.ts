@@ -6,9 +6,9 @@ import { newId, transientError } from '@smartbox/kernel';
 import { createLogger } from '@smartbox/telemetry';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DiskSpool } from '../outbound/disk-spool.ts';
-import type { Broker } from './ports.ts';
-import { RingPublisher } from './ring-publisher.ts';
+import { DiskSpool } from '../src/outbound/disk-spool.ts';
+import type { Broker } from '../src/application/ports.ts';
+import { RingPublisher } from '../src/application/ring-publisher.ts';
 
 process.env['LOG_LEVEL'] = 'silent';
 const log = createLogger('test');
