@@ -52,7 +52,10 @@ export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
     ...(plan.stationId === undefined ? {} : { STATION_FILE: join(configDir, 'stations', `${plan.stationId}.yaml`) }),
     ...(service === 'catalog' || service === 'streaming' ? { LIVE_TOKEN_SECRET: credentials.liveTokenSecret } : {}),
     ...(service === 'catalog'
-      ? { DATABASE_URL: postgres.url, STREAMING_URL: `http://127.0.0.1:${ports['streaming']}` }
+      ? {
+          DATABASE_URL: postgres.url,
+          ...(ports['streaming'] === undefined ? {} : { STREAMING_URL: `http://127.0.0.1:${ports['streaming']}` }),
+        }
       : {}),
   };
 }
