@@ -1,5 +1,5 @@
 import { Association, type AssociationOptions } from './association.ts';
-import type { DimseError } from './failures.ts';
+import { DimseError } from './failures.ts';
 
 /** One kind of object: a SOP class in a transfer syntax. */
 export interface ObjectKind {
@@ -26,12 +26,24 @@ export class AssociationPool {
   }
 
   /**
-   * Runs `work` on an association that carries this kind of object. One that lies idle may have died without a word:
-   * then, and only while nothing was sent, a fresh one is taken. @throws DimseError.
+   * Runs `work` on an association that carries this kind of object; on a second one when the first had lain idle and
+   * turns out to be dead, which says nothing about the object. @throws DimseError.
    */
   async use<T>(kind: ObjectKind, signal: AbortSignal, work: (association: Association) => Promise<T>): Promise<T> {
     this.#remember(kind);
-    const association = this.#takeIdle(kind) ?? (await this.#open(kind, signal));
+    const idle = this.#takeIdle(kind);
+    if (idle) {
+      try {
+        return await this.#run(idle, signal, work);
+      } catch (error) {
+        const ended = error instanceof DimseError && /^association-(closed|aborted)$/.test(error.code);
+        if (!ended || signal.aborted) throw error;
+      }
+    }
+    return this.#run(await this.#open(kind, signal), signal, work);
+  }
+
+  async #run<T>(association: Association, signal: AbortSignal, work: (a: Association) => Promise<T>): Promise<T> {
     try {
       const result = await association.during(signal, () => work(association));
       this.#rest(association);
@@ -76,7 +88,7 @@ export class AssociationPool {
       return association;
     } catch (refused) {
       await association.release();
-      throw refused as DimseError;
+      throw refused;
     }
   }
 

@@ -99,7 +99,13 @@ export class Negotiation {
   /** Reads one whole A-ASSOCIATE-AC or -RJ. @throws Error when it is malformed. */
   async decodeAnswer(pdu: Buffer): Promise<NegotiationAnswer> {
     return new Promise((resolve, reject) => {
-      this.#network.on('associationAccepted', () => resolve({ kind: 'accepted', negotiated: this.#negotiated() }));
+      this.#network.on('associationAccepted', () => {
+        try {
+          resolve({ kind: 'accepted', negotiated: this.#negotiated() });
+        } catch (error) {
+          reject(toError(error));
+        }
+      });
       this.#network.on('associationRejected', (answer: { result: number; source: number; reason: number }) =>
         resolve({ kind: 'rejected', result: answer.result, source: answer.source, reason: answer.reason }),
       );
@@ -114,10 +120,14 @@ export class Negotiation {
   }
 
   #negotiated(): Negotiated {
+    const answers = this.#proposed.map(({ id }) => this.#association.getPresentationContext(id));
+    const isAnswered = (context: (typeof answers)[number]) =>
+      context.getResult() !== constants.PresentationContextResult.Proposed;
+    // PS3.8 9.3.3.2 wants an answer to each; some peers leave out what they refuse. None at all is no answer.
+    if (!answers.some(isAnswered)) throw new Error('it answers none of the presentation contexts');
     const contexts = this.#proposed.map((proposed): NegotiatedContext => {
       const context = this.#association.getPresentationContext(proposed.id);
-      const answered = context.getResult() !== constants.PresentationContextResult.Proposed;
-      const result = answered ? context.getResult() : 2;
+      const result = isAnswered(context) ? context.getResult() : 2;
       const transferSyntax = context.getAcceptedTransferSyntaxUid()?.replace(/[\0 ]+$/, '');
       return { ...proposed, result, ...(result === 0 && transferSyntax ? { transferSyntax } : {}) };
     });

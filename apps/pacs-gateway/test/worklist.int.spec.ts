@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestPacs, startWlmscpfs, type WorklistItem } from '@smartbox/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Tag, writeDataset } from '../src/outbound/dimse/dataset.ts';
+import { ExplicitLittleEndian } from '../src/outbound/dimse/sop-classes.ts';
+import { findWorklist } from '../src/outbound/dimse/worklist.ts';
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+});
+
+function item(n: number, more: Partial<WorklistItem> = {}): WorklistItem {
+  return {
+    patientName: `Öztürk^Jürgen^${n}`,
+    patientId: `P-${n}`,
+    patientBirthDate: '19700102',
+    patientSex: 'M',
+    accessionNumber: `A-${n}`,
+    studyInstanceUid: `2.25.${1000 + n}`,
+    requestedProcedureId: `R-${n}`,
+    requestedProcedureDescription: 'Ösophagoskopie',
+    referringPhysicianName: 'Groß^Änne',
+    stepId: `S-${n}`,
+    stepDescription: 'Gastroskopie mit Prüfung',
+    stationAe: 'SMARTBOX',
+    modality: 'ES',
+    date: '20260105',
+    time: '093000',
+    performingPhysicianName: 'Weiß^Jörg',
+    ...more,
+  };
+}
+
+const to = (port: number, calledAeTitle: string) => ({
+  host: '127.0.0.1',
+  port,
+  calledAeTitle,
+  callingAeTitle: 'SMARTBOX',
+  maxPduBytes: 131_072,
+  idleTimeoutMs: 5000,
+});
+
+const expected = {
+  patient: { name: 'Öztürk^Jürgen^1', id: 'P-1', birthDate: '19700102', sex: 'M' },
+  accessionNumber: 'A-1',
+  studyInstanceUid: '2.25.1001',
+  referringPhysician: 'Groß^Änne',
+  requestedProcedureId: 'R-1',
+  requestedProcedureDescription: 'Ösophagoskopie',
+  scheduledProcedureStepId: 'S-1',
+  scheduledProcedureStepDescription: 'Gastroskopie mit Prüfung', // inside the sequence
+  scheduledStationAe: 'SMARTBOX',
+  modality: 'ES',
+  scheduledAt: '2026-01-05T09:30:00',
+  performingPhysician: 'Weiß^Jörg',
+};
+
+describe('the worklist of DCMTK', () => {
+  it.each([
+    ['which declares its character set', ['-csk']],
+    ['which declares none', []],
+  ])('%s gives names and descriptions with umlauts', async (_, extraArguments) => {
+    const server = await startWlmscpfs([item(1), item(2, { date: '20260106' })], { extraArguments });
+    cleanUps.push(() => server.stop());
+    const day = await findWorklist(to(server.port, server.aeTitle), { date: '20260105' });
+    expect(day).toMatchObject({ truncated: false, unreadable: 0 });
+    expect(day.items).toMatchObject([expected]);
+    const all = await findWorklist(to(server.port, server.aeTitle), {
+      date: '20260101-20260131',
+      stationAe: 'SMARTBOX',
+    });
+    expect(all.items.map((one) => one.accessionNumber).sort()).toEqual(['A-1', 'A-2']);
+    expect((await findWorklist(to(server.port, server.aeTitle), { modality: 'US' })).items).toEqual([]);
+  });
+
+  it('in Latin-1 gives the same, also inside the sequence', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'worklist-'));
+    cleanUps.push(() => rm(dir, { recursive: true, force: true }));
+    const folder = join(dir, 'items', 'WORKLIST');
+    await mkdir(folder, { recursive: true });
+    const elements = writeDataset(
+      [
+        { tag: Tag.SpecificCharacterSet, vr: 'CS', value: 'ISO_IR 100' },
+        { tag: Tag.AccessionNumber, vr: 'SH', value: 'A-9' },
+        { tag: Tag.PatientName, vr: 'PN', value: 'M~ller^J~rg' },
+        { tag: Tag.PatientID, vr: 'LO', value: 'P-9' },
+        { tag: Tag.StudyInstanceUID, vr: 'UI', value: '2.25.9' },
+        {
+          tag: Tag.ScheduledProcedureStepSequence,
+          vr: 'SQ',
+          value: [
+            [
+              { tag: Tag.Modality, vr: 'CS', value: 'ES' },
+              { tag: Tag.ScheduledStationAETitle, vr: 'AE', value: 'SMARTBOX' },
+              { tag: Tag.ScheduledProcedureStepStartDate, vr: 'DA', value: '20260105' },
+              { tag: Tag.ScheduledProcedureStepDescription, vr: 'LO', value: 'Pr~fung' },
+            ],
+          ],
+        },
+      ],
+      ExplicitLittleEndian,
+    );
+    for (let i = 0; i < elements.length; i++) if (elements[i] === 0x7e) elements[i] = 0xfc; // ~ stands for ü
+    const meta = writeDataset([{ tag: 0x00020010, vr: 'UI', value: ExplicitLittleEndian }], ExplicitLittleEndian);
+    const length = Buffer.from([2, 0, 0, 0, 0x55, 0x4c, 4, 0, meta.length, 0, 0, 0]);
+    const file = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), length, meta, elements]);
+    await writeFile(join(folder, 'latin1.wl'), file);
+
+    const server = await startWlmscpfs([], { dataDir: dir, extraArguments: ['-csk'] });
+    cleanUps.push(() => server.stop());
+    const { items } = await findWorklist(to(server.port, server.aeTitle), {});
+    expect(items).toMatchObject([{ patient: { name: 'Müller^Jürg' }, scheduledProcedureStepDescription: 'Prüfung' }]);
+  });
+});
+
+describe('any worklist', () => {
+  it('goes on after both pending statuses, and is cancelled at the limit', async () => {
+    const peer = await startTestPacs({ worklist: Array.from({ length: 20 }, (_, n) => item(n)) });
+    cleanUps.push(() => peer.stop());
+    peer.behave({ pendingStatus: 0xff01 });
+    const all = await findWorklist(to(peer.port, peer.aeTitle), {});
+    expect(all.items).toHaveLength(20);
+    expect(all.items).toContainEqual(expect.objectContaining(expected));
+    expect(new Set(all.items.map((one) => one.itemId)).size).toBe(20);
+    const some = await findWorklist(to(peer.port, peer.aeTitle), {}, 7);
+    expect(some).toMatchObject({ truncated: true });
+    expect(some.items).toHaveLength(7);
+  });
+
+  it('finds a name with umlauts', async () => {
+    const peer = await startTestPacs({ worklist: [item(1), item(2, { patientName: 'Schmidt^Ute' })] });
+    cleanUps.push(() => peer.stop());
+    const { items } = await findWorklist(to(peer.port, peer.aeTitle), { patientName: 'Öztürk*' });
+    expect(items.map((one) => one.patient.id)).toEqual(['P-1']);
+  });
+
+  it('that is away, or asked with nonsense, says so', async () => {
+    const peer = await startTestPacs();
+    await peer.stop();
+    await expect(findWorklist(to(peer.port, peer.aeTitle), {})).rejects.toMatchObject({ code: 'peer-unreachable' });
+    await expect(findWorklist(to(peer.port, peer.aeTitle), { date: 'today' })).rejects.toMatchObject({
+      code: 'invalid-query',
+    });
+  });
+});
