@@ -1,5 +1,6 @@
 import { inputError } from '@smartbox/kernel';
 import type { Dataset } from './dataset.ts';
+import { pairing } from './matrix.ts';
 import * as m from './modules.ts';
 import type { ImageInput, ObjectContext, VideoInput } from './object-input.ts';
 import { isAllowed, sopClasses, type SopClass } from './sop-classes.ts';
@@ -66,7 +67,7 @@ function choose(
   if (!syntax || !isAllowed(sopClassUid, transferSyntaxUid)) {
     throw inputError(
       'unsupported-transfer-syntax',
-      `${sopClass.name} is not written in transfer syntax "${transferSyntaxUid}"`,
+      `${sopClass.name} is not written in transfer syntax "${transferSyntaxUid}"${syntax ? `: ${pairing(sopClass, syntax).rule}` : ''}`,
     );
   }
   return { sopClass, syntax };

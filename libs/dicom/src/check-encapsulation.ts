@@ -1,19 +1,13 @@
 import { SmartBoxError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
-import { readMp4Facts } from './mp4-facts.ts';
+import { framePayloads, streamPayload } from './check-payload.ts';
+import { Findings, type Finding } from './findings.ts';
 import { number, readPart10, text, type ParsedPart10 } from './part10-reader.ts';
 import { openPayload, readEncapsulation, type Encapsulation } from './payload.ts';
 import { isAllowed, sopClasses } from './sop-classes.ts';
 import { transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
 
-/** Something about an object that breaks a rule; `dciodvfy`, `dcmdump` and pydicom see none of these. */
-export interface Finding {
-  /** Stable, kebab-case. */
-  code: string;
-  severity: 'error' | 'warning';
-  message: string;
-  citation: string;
-}
+export type { Finding } from './findings.ts';
 
 /**
  * Structural check of an object and its encapsulated Pixel Data: empty offset table, one-fragment rule, even lengths,
@@ -48,18 +42,6 @@ export async function checkEncapsulation(source: ByteSource): Promise<Finding[]>
     findings.error(error.code, error.message, 'PS3.5 A.4');
   }
   return findings.list;
-}
-
-class Findings {
-  readonly list: Finding[] = [];
-
-  error(code: string, message: string, citation: string): void {
-    this.list.push({ code, severity: 'error', message, citation });
-  }
-
-  unless(holds: boolean, code: string, message: string, citation: string): void {
-    if (!holds) this.error(code, message, citation);
-  }
 }
 
 function identity(parsed: ParsedPart10, findings: Findings): void {
@@ -136,7 +118,10 @@ async function encapsulated(
   const frames = number(parsed.dataset, 'NumberOfFrames') ?? 1;
   if (items.fragments.length === 0) return;
   if (syntax.layout === 'stream') await stream(source, parsed, syntax, items, frames, findings);
-  else await separateFrames(source, items, frames, findings);
+  else {
+    await separateFrames(source, items, frames, findings);
+    await framePayloads(source, parsed, syntax, items, frames, findings);
+  }
 }
 
 async function stream(
@@ -161,21 +146,7 @@ async function stream(
     `${syntax.name} has ${items.fragments.length} fragments`,
     'PS3.5 A.4.5 to A.4.8',
   );
-  if (syntax.codec === 'mpeg2') return;
-  const payload = await openPayload(source, parsed, items);
-  const head = Buffer.from(await payload.read(0, 8));
-  const mp4 = head.toString('latin1', 4, 8) === 'ftyp';
-  const ts = head[0] === 0x47;
-  findings.unless(mp4 || ts, 'container', 'The payload is neither an MP4 nor an MPEG-TS', syntax.citation);
-  if (!mp4) return;
-  const facts = await readMp4Facts(payload);
-  const codec = `The payload is ${facts.codec}, not ${syntax.codec}`;
-  findings.unless(facts.codec === syntax.codec, 'codec', codec, syntax.citation);
-  const counted = `The payload has ${facts.frames} frames, NumberOfFrames says ${frames}`;
-  findings.unless(facts.frames === frames, 'frame-count', counted, 'PS3.3 C.7.6.6');
-  const [rows, columns] = [number(parsed.dataset, 'Rows'), number(parsed.dataset, 'Columns')];
-  const size = `The payload is ${facts.width}x${facts.height}, the attributes say ${columns}x${rows}`;
-  findings.unless(facts.height === rows && facts.width === columns, 'picture-size', size, syntax.citation);
+  await streamPayload(await openPayload(source, parsed, items), parsed, syntax, frames, findings);
 }
 
 async function separateFrames(

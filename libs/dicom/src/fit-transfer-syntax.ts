@@ -1,6 +1,7 @@
 import { inputError } from '@smartbox/kernel';
 import { avcLimits, hevcLimits, type LevelLimits } from './codec-levels.ts';
-import { isAllowed } from './sop-classes.ts';
+import { pairing } from './matrix.ts';
+import { isAllowed, sopClasses } from './sop-classes.ts';
 import {
   fragmentableTwin,
   TransferSyntaxUid as T,
@@ -78,8 +79,10 @@ export function forbids(uid: string, facts: VideoFacts, options: FitOptions = {}
     'codec',
     `carries ${syntax.codec}, the stream is ${facts.codec}`,
   );
+  const sopClass = sopClasses.get(options.sopClassUid ?? '');
   if (options.sopClassUid !== undefined && !isAllowed(options.sopClassUid, uid)) {
-    reasons.add('sop-class', `is not stored as SOP class ${options.sopClassUid}`);
+    const rule = sopClass ? `: ${pairing(sopClass, syntax).rule}` : '';
+    reasons.add('sop-class', `is not stored as SOP class ${sopClass?.name ?? options.sopClassUid}${rule}`);
   }
   if (reasons.list.length > 0) return reasons.list;
   // What the sample table of the wrong container says means nothing.

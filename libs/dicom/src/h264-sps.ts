@@ -1,40 +1,4 @@
-/** Reads bits and Exp-Golomb codes of an RBSP (ISO/IEC 14496-10 section 9.1). */
-class Bits {
-  private readonly bytes: Uint8Array;
-  private at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  bit(): number {
-    const byte = this.bytes[this.at >> 3];
-    if (byte === undefined) throw new RangeError('the parameter set ends early');
-    const value = (byte >> (7 - (this.at & 7))) & 1;
-    this.at += 1;
-    return value;
-  }
-
-  bits(count: number): number {
-    let value = 0;
-    for (let i = 0; i < count; i++) value = value * 2 + this.bit();
-    return value;
-  }
-
-  ue(): number {
-    let zeros = 0;
-    while (this.bit() === 0) {
-      zeros += 1;
-      if (zeros > 31) throw new RangeError('an Exp-Golomb code is too long');
-    }
-    return 2 ** zeros - 1 + this.bits(zeros);
-  }
-
-  se(): number {
-    const value = this.ue();
-    return value % 2 === 1 ? (value + 1) / 2 : -value / 2;
-  }
-}
+import { Bits, rbspOf } from './bits.ts';
 
 /** What a sequence parameter set says, ISO/IEC 14496-10 section 7.3.2.1.1. */
 export interface H264Sps {
@@ -87,13 +51,7 @@ function skipScalingLists(bits: Bits, chroma: number): void {
 
 /** Parses a NAL unit of type 7, header byte included. Throws RangeError where it ends early. */
 export function parseH264Sps(nal: Uint8Array): H264Sps {
-  // emulation prevention bytes: 00 00 03 -> 00 00
-  const rbsp: number[] = [];
-  for (const [index, byte] of nal.entries()) {
-    if (byte === 3 && nal[index - 1] === 0 && nal[index - 2] === 0 && index >= 3) continue;
-    rbsp.push(byte);
-  }
-  const bits = new Bits(Uint8Array.from(rbsp.slice(1)));
+  const bits = new Bits(rbspOf(nal).subarray(1));
   const profile = bits.bits(8);
   const constraints = bits.bits(8);
   const levelIdc = bits.bits(8);

@@ -1,7 +1,15 @@
+export * from './attributes.ts';
 export * from './build-object.ts';
 export { bufferSource, fileSource, type ByteSource } from './byte-source.ts';
 export * from './check-encapsulation.ts';
+export * from './check-iod.ts';
+export * from './matrix.ts';
+export * from './names.ts';
+export * from './htj2k-facts.ts';
+export * from './mpeg2-facts.ts';
+export { lookupKeyword, lookupTag } from './part10-header.ts';
 export type * from './dataset.ts';
+export * from './deidentify.ts';
 export * from './fit-transfer-syntax.ts';
 export * from './jpeg-facts.ts';
 export * from './mp4-facts.ts';

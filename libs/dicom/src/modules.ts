@@ -172,13 +172,21 @@ export function pixelModule(image: ImageInput, syntax: TransferSyntax, frames: n
     BitsStored: depth,
     HighBit: depth - 1,
     PixelRepresentation: 0,
-    ...(syntax.lossyMethod
-      ? {
-          LossyImageCompression: '01',
-          LossyImageCompressionRatio: v.decimalString(Math.round((100 * raw) / image.payloadLength) / 100),
-          LossyImageCompressionMethod: syntax.lossyMethod,
-        }
-      : { LossyImageCompression: '00' }),
+    ...(image.pixelAspectRatio ? { PixelAspectRatio: image.pixelAspectRatio } : {}),
+    ...lossyModule(image, syntax, raw),
+  };
+}
+
+/** The ratio of this compression, and those of the ones before it. */
+function lossyModule(image: ImageInput, syntax: TransferSyntax, raw: number): Dataset {
+  const ratio = Math.round((100 * raw) / image.payloadLength) / 100;
+  const method = (image.lossless ?? syntax.lossless) ? undefined : syntax.lossyMethod;
+  const steps = [...(image.lossyHistory ?? []), ...(method ? [{ ratio, method }] : [])];
+  if (steps.length === 0) return { LossyImageCompression: '00' };
+  return {
+    LossyImageCompression: '01',
+    LossyImageCompressionRatio: steps.map((each) => v.decimalString(each.ratio)),
+    LossyImageCompressionMethod: steps.map((each) => each.method),
   };
 }
 

@@ -1,6 +1,7 @@
 import { inputError, toError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
 import { parseH264Sps } from './h264-sps.ts';
+import { parseHevcSps, spsOfHvcC } from './hevc-sps.ts';
 import { childBoxes, findBox, topLevelBoxes } from './mp4-boxes.ts';
 import { framesPerSecond, type FrameRate, type VideoFacts } from './video-facts.ts';
 
@@ -105,8 +106,6 @@ function reordered(ctts: Buffer | undefined): boolean {
 function sampleEntry(stsd: Buffer) {
   const entry = childBoxes(stsd.subarray(8))[0];
   if (!entry) throw inputError('not-video', 'The video track has no sample entry');
-  const width = entry.content.readUInt16BE(24);
-  const height = entry.content.readUInt16BE(26);
   const config = childBoxes(entry.content.subarray(78));
   const avcC = config.find((each) => each.type === 'avcC')?.content;
   if (avcC) {
@@ -115,19 +114,8 @@ function sampleEntry(stsd: Buffer) {
   }
   const hvcC = config.find((each) => each.type === 'hvcC')?.content;
   if (!hvcC) throw inputError('unsupported-codec', `The video track is "${entry.type}", not H.264 or HEVC`);
-  const idc = hvcC.readUInt8(1) & 0x1f;
-  const profiles: Record<number, string> = { 1: 'Main', 2: 'Main 10', 3: 'Main Still Picture', 4: 'Rext' };
-  const chromas = ['4:0:0', '4:2:0', '4:2:2', '4:4:4'] as const;
-  return {
-    codec: 'hevc',
-    profile: profiles[idc] ?? `profile ${idc}`,
-    tier: (hvcC.readUInt8(1) & 0x20) === 0 ? ('Main' as const) : ('High' as const),
-    level: Math.round(hvcC.readUInt8(12) / 3),
-    width,
-    height,
-    chroma: chromas[hvcC.readUInt8(16) & 3] ?? ('4:2:0' as const),
-    bitDepth: 8 + (hvcC.readUInt8(17) & 7),
-    // general_progressive_source_flag clear and general_interlaced_source_flag set, ISO 23008-2 7.4.4
-    interlaced: (hvcC.readUInt8(6) & 0xc0) === 0x40,
-  };
+  const sps = spsOfHvcC(hvcC);
+  if (!sps)
+    throw inputError('no-parameter-set', 'The HEVC track has no sequence parameter set in its sample entry (hvc1)');
+  return { ...parseHevcSps(sps), codec: 'hevc' };
 }

@@ -77,6 +77,12 @@ export interface Derivation {
   sources: readonly SopReference[];
 }
 
+/** One lossy compression of the pixels: Lossy Image Compression Ratio and Method (0028,2112), (0028,2114). */
+export interface LossyStep {
+  ratio: number;
+  method: NonNullable<TransferSyntax['lossyMethod']>;
+}
+
 /** What every image has, moving or not. */
 export interface ImageInput {
   sopInstanceUid: string;
@@ -93,6 +99,12 @@ export interface ImageInput {
   /** PS3.16 CID 4; `Entire body` is written where the site does not code it. */
   anatomicRegion?: Code | undefined;
   derivation?: Derivation | undefined;
+  /** Lossy compressions before this one, the first one first: once lossy, always lossy (PS3.3 C.7.6.1.1.5). */
+  lossyHistory?: readonly LossyStep[] | undefined;
+  /** Vertical and horizontal extent of one sample (0028,0034), where they differ. */
+  pixelAspectRatio?: readonly [vertical: number, horizontal: number] | undefined;
+  /** Overrides whether the transfer syntax loses something: HTJ2K .203 may be reversible too. */
+  lossless?: boolean | undefined;
   /** Is there text burnt into the picture? */
   burnedInAnnotation?: boolean | undefined;
 }

@@ -38,9 +38,17 @@ function elements(dataset: Dataset): Elements {
     const entry = lookupKeyword(keyword);
     if (!entry) throw inputError('unknown-attribute', `"${keyword}" is not a keyword of PS3.6`);
     const values = typeof value === 'object' ? value : [value];
-    out[entry.tag] = { vr: entry.vr, Value: isDatasets(values) ? values.map(elements) : values };
+    out[entry.tag] = { vr: entry.vr, Value: isDatasets(values) ? values.map(elements) : valuesOf(entry.vr, values) };
   }
   return out;
+}
+
+// Bytes, which the reader gives as base64.
+const bytes = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN', 'ox']);
+
+function valuesOf(vr: string, values: readonly DatasetValue[]): readonly unknown[] {
+  if (!bytes.has(vr)) return values;
+  return values.map((each) => new Uint8Array(Buffer.from(String(each), 'base64')).buffer);
 }
 
 /** Preamble, file meta information (PS3.10 7.1) and the attributes, in Explicit VR Little Endian. */

@@ -122,8 +122,14 @@ describe('a written object', () => {
   });
 
   it('puts frames into fragments of their own, with a table that points to them', async () => {
+    const sof = Buffer.from('ffc0001108 02d0 0500 03 012200 021101 031101'.replaceAll(' ', ''), 'hex');
     const frame = (length: number) =>
-      Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(length - 4, 1), Buffer.from([0xff, 0xd9])]);
+      Buffer.concat([
+        Buffer.from([0xff, 0xd8]),
+        sof,
+        Buffer.alloc(length - 4 - sof.length, 1),
+        Buffer.from([0xff, 0xd9]),
+      ]);
     const frames = [frame(101), frame(64), frame(77)];
     const payload = Buffer.concat(frames);
     const dataset = buildVideo(SopClassUid.videoPhotographic, T.jpegBaseline, sampleContext(), {
