@@ -9,6 +9,17 @@ export {
   type MonotonicRange,
   type RecordingRequest,
 } from './clip-plan.ts';
+export {
+  edit,
+  redo,
+  startEdit,
+  stepsOnSource,
+  timelineOf,
+  undo,
+  type EditDocument,
+  type EditOperation,
+} from './edit/edit.ts';
+export { framesOf, sourceFrameAt, timelineFramesOf, type FrameRange } from './edit/ranges.ts';
 export { ClipManifest } from './manifest.ts';
 export { assembleMovie, type FragmentPayload } from './mp4/assemble.ts';
 export { FragmentCorrupt, verifiedSamples } from './mp4/fragment.ts';

@@ -12,8 +12,6 @@ export const ClipManifest = z.object({
   key: ObjectKey,
   bytes: z.int().positive(),
   sha256: Sha256,
-  /** Ranges of the file with their own hashes: a read-back runs in parallel. */
-  parts: z.array(z.object({ offset: z.int().nonnegative(), bytes: z.int().positive(), sha256: Sha256 })),
   /** The moment on the broker's clock that the range counts from, milliseconds since 1970. */
   anchorMs: z.number(),
   requestedMs: z.number().nonnegative(),

@@ -21,6 +21,7 @@ export interface ConnectionOptions {
 export class S3Connection {
   readonly client: Client;
   readonly bucket: string;
+  readonly idleTimeoutMs: number;
   readonly #retries: number;
   readonly #signals = new AsyncLocalStorage<AbortSignal>();
 
@@ -29,6 +30,7 @@ export class S3Connection {
     this.#retries = options.retries ?? 4;
     const driver = address.tls ? https : http;
     const idleTimeoutMs = options.idleTimeoutMs ?? 30_000;
+    this.idleTimeoutMs = idleTimeoutMs;
     const request = (given: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
       const signal = this.#signals.getStore();
       let response: http.IncomingMessage | undefined;
@@ -55,6 +57,9 @@ export class S3Connection {
       transport: { request } as unknown as typeof http,
       transportAgent: new driver.Agent({ keepAlive: true, maxSockets: 64 }),
     });
+    // Bodies go unsigned, as over TLS: signing would hash every byte once more here and once more in the server, and
+    // what counts is the read-back.
+    this.client.enableSHA256 = false;
   }
 
   /** Runs one request; errors come out as SmartBoxError, a cancellation as the signal's reason. */

@@ -1,4 +1,4 @@
 export { parseS3Url, type S3Address, type S3Credentials } from './address.ts';
 export type { ConnectionOptions } from './connection.ts';
 export { ObjectStore, type Expected, type ObjectInfo } from './object-store.ts';
-export type { ObjectPart, StoredObject, UploadOptions } from './upload.ts';
+export type { StoredObject, UploadOptions } from './upload.ts';

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import type { S3Address } from './address.ts';
 import { S3Connection, type ConnectionOptions } from './connection.ts';
 import { toStorageError } from './storage-error.ts';
-import { abortUpload, upload, type ObjectPart, type StoredObject, type UploadOptions } from './upload.ts';
+import { digestOf } from './read-back.ts';
+import { abortUpload, upload, type StoredObject, type UploadOptions } from './upload.ts';
 
 export interface ObjectInfo {
   key: string;
@@ -18,8 +18,6 @@ export interface Expected {
   bytes: number;
   /** 64 hexadecimal digits. */
   sha256: string;
-  /** As `put` returned them: the read-back then runs in parallel ranges. */
-  parts?: readonly ObjectPart[] | undefined;
 }
 
 interface Cancel {
@@ -178,21 +176,20 @@ export class ObjectStore {
 
   /**
    * Reads the object back and compares length and hash: only after this a copy elsewhere may be let go.
-   * With `parts` the ranges are read in parallel (4 at a time).
    * @throws SmartBoxError `object-corrupt` (retryable: writing it again may heal), `object-not-found`.
    */
-  async verify(key: string, expected: Expected, options: Cancel = {}): Promise<void> {
+  async verify(key: string, expected: Expected, { signal }: Cancel = {}): Promise<void> {
     checkKey(key);
-    const { bytes } = await this.stat(key, options);
-    if (bytes !== expected.bytes) {
-      throw corrupt(this.bucket, key, `has ${bytes} bytes where ${expected.bytes} were written`);
+    const { idleTimeoutMs, client } = this.#s3;
+    const found = await this.#s3.retry('read back', key, signal, async () => {
+      const url = await client.presignedGetObject(this.bucket, key, 3600);
+      return digestOf(url, { idleTimeoutMs, signal });
+    });
+    if (found.bytes !== expected.bytes) {
+      throw corrupt(this.bucket, key, `has ${found.bytes} bytes where ${expected.bytes} were written`);
     }
-    const whole = [{ offset: 0, bytes: expected.bytes, sha256: expected.sha256 }];
-    const queue = [...(expected.parts ?? whole)].reverse();
-    const work = async () => {
-      for (let part = queue.pop(); part; part = queue.pop()) await this.#verifyPart(key, part, options);
-    };
-    await Promise.all(Array.from({ length: 4 }, work));
+    if (found.sha256 === expected.sha256) return;
+    throw corrupt(this.bucket, key, `reads back as sha256 ${found.sha256}, written ${expected.sha256}`);
   }
 
   /**
@@ -218,25 +215,6 @@ export class ObjectStore {
     }
     for (const { key, uploadId } of stale) await abortUpload(this.#s3, key, uploadId);
     return stale.length;
-  }
-
-  async #verifyPart(key: string, part: ObjectPart, { signal }: Cancel): Promise<void> {
-    const { client } = this.#s3;
-    const found = await this.#s3.retry('read back', key, signal, async () => {
-      const sum = createHash('sha256');
-      let bytes = 0;
-      if (part.bytes > 0) {
-        const stream = await client.getPartialObject(this.bucket, key, part.offset, part.bytes);
-        for await (const chunk of stream) {
-          sum.update(chunk as Uint8Array);
-          bytes += (chunk as Uint8Array).byteLength;
-        }
-      }
-      return { bytes, sha256: sum.digest('hex') };
-    });
-    if (found.bytes === part.bytes && found.sha256 === part.sha256) return;
-    const where = `bytes ${part.offset}-${part.offset + part.bytes - 1}`;
-    throw corrupt(this.bucket, key, `${where} read back as sha256 ${found.sha256}, written ${part.sha256}`);
   }
 
   async #stream(key: string, { signal }: Cancel, open: () => Promise<Readable>): Promise<Readable> {

@@ -1,21 +1,13 @@
 import { createHash, hash } from 'node:crypto';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import type { S3Connection } from './connection.ts';
-
-/** One stretch of an object and its SHA-256: lets a read-back run in parallel ranges. */
-export interface ObjectPart {
-  offset: number;
-  bytes: number;
-  /** 64 hexadecimal digits. */
-  sha256: string;
-}
+import { PART_BYTES, PartBuffers } from './part-buffers.ts';
 
 export interface StoredObject {
   key: string;
   bytes: number;
   /** Of the whole object, 64 hexadecimal digits. */
   sha256: string;
-  parts: ObjectPart[];
 }
 
 export interface UploadOptions {
@@ -31,38 +23,6 @@ export interface UploadOptions {
 
 const MiB = 1024 ** 2;
 
-/** Part buffers of the usual size are used again: memory stays flat over many large objects. */
-class PartBuffers {
-  static readonly #kept: Buffer[] = [];
-  static readonly #limit = 12;
-  readonly #free: Buffer[] = [];
-  readonly #all = new Set<Buffer>();
-  readonly #bytes: number;
-
-  constructor(bytes: number) {
-    this.#bytes = bytes;
-  }
-
-  take(): Buffer {
-    const free = this.#free.pop() ?? (this.#bytes === PART_BYTES ? PartBuffers.#kept.pop() : undefined);
-    const buffer = free ?? Buffer.allocUnsafeSlow(this.#bytes);
-    this.#all.add(buffer);
-    return buffer;
-  }
-
-  /** `part` is a view of a buffer that `take` gave. */
-  give(part: Buffer): void {
-    for (const buffer of this.#all) if (buffer.buffer === part.buffer) this.#free.push(buffer);
-  }
-
-  /** Nobody reads or writes them any more. */
-  close(): void {
-    if (this.#bytes !== PART_BYTES) return;
-    for (const buffer of this.#all) if (PartBuffers.#kept.length < PartBuffers.#limit) PartBuffers.#kept.push(buffer);
-  }
-}
-
-const PART_BYTES = 8 * MiB;
 /** S3 takes 10 000 parts of an object and parts of at least 5 MiB. */
 const MAX_PARTS = 10_000;
 
@@ -104,15 +64,15 @@ async function* cut(
   if (filled > 0 || total === 0) yield part.subarray(0, filled);
 }
 
-async function putPart(connection: S3Connection, key: string, query: string, body: Buffer, part: ObjectPart) {
+/** One PUT of a whole object or a part; returns its tag. */
+async function putBody(connection: S3Connection, key: string, body: Buffer, query: string, contentType?: string) {
   const { client, bucket } = connection;
-  const response = await client.makeRequestStreamAsync(
-    { method: 'PUT', bucketName: bucket, objectName: key, query, headers: { 'content-length': String(body.length) } },
-    body,
-    client.enableSHA256 ? part.sha256 : '',
-    [200],
-    '',
-  );
+  const headers = {
+    'content-length': String(body.length),
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+  };
+  const request = { method: 'PUT', bucketName: bucket, objectName: key, query, headers };
+  const response = await client.makeRequestStreamAsync(request, body, '', [200], '');
   response.resume();
   return (response.headers.etag ?? '').replaceAll('"', '');
 }
@@ -160,26 +120,22 @@ export async function upload(
   const partBytes = single ? Math.max(options.size, 1) : partSize(options);
   const concurrency = options.concurrency ?? 3;
   const whole = createHash('sha256');
-  const parts: ObjectPart[] = [];
   const etags: string[] = [];
   const buffers = new PartBuffers(partBytes);
   const take = () => buffers.take();
-  const headers = { 'Content-Type': options.contentType };
 
   const stopped = new AbortController();
   const abort = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
-  let uploadId: string | undefined;
   const inFlight = new Set<Promise<void>>();
+  let uploadId: string | undefined;
+  let sent = 0;
   let failure: { error: unknown } | undefined;
 
-  const send = (body: Buffer) => {
-    const index = parts.length;
-    const part = { offset: index * partBytes, bytes: body.byteLength, sha256: hash('sha256', body) };
-    parts.push(part);
-    const id = uploadId;
-    const query = `partNumber=${index + 1}&uploadId=${encodeURIComponent(id ?? '')}`;
+  const send = (body: Buffer, id: string) => {
+    const index = sent++;
+    const query = `partNumber=${index + 1}&uploadId=${encodeURIComponent(id)}`;
     const sending = connection
-      .retry('put', key, abort, () => putPart(connection, key, query, body, part))
+      .retry('put', key, abort, () => putBody(connection, key, body, query))
       .then(
         (etag) => {
           etags[index] = etag;
@@ -198,28 +154,21 @@ export async function upload(
     const cutting = cut(key, source, { size: options.size, partBytes, take, update: (bytes) => whole.update(bytes) });
     if (single) {
       for await (const body of cutting) {
-        const part = { offset: 0, bytes: body.byteLength, sha256: whole.copy().digest('hex') };
-        parts.push(part);
-        await connection.retry('put', key, signal, async () => {
-          const options = { method: 'PUT', bucketName: bucket, objectName: key, query: '' };
-          const length = { 'content-length': String(body.length) };
-          const sum = client.enableSHA256 ? part.sha256 : '';
-          const request = { ...options, headers: { ...headers, ...length } };
-          (await client.makeRequestStreamAsync(request, body, sum, [200], '')).resume();
-        });
+        await connection.retry('put', key, signal, () => putBody(connection, key, body, '', options.contentType));
       }
     } else {
-      uploadId = await connection.retry('begin', key, signal, () =>
-        client.initiateNewMultipartUpload(bucket, key, { ...headers }),
+      const id = await connection.retry('begin', key, signal, () =>
+        client.initiateNewMultipartUpload(bucket, key, { 'Content-Type': options.contentType }),
       );
+      uploadId = id;
       for await (const body of cutting) {
         abort.throwIfAborted();
-        send(body);
+        send(body, id);
         while (inFlight.size >= concurrency) await Promise.race(inFlight);
       }
       await Promise.all(inFlight);
       abort.throwIfAborted();
-      await complete(connection, key, uploadId, etags, signal);
+      await complete(connection, key, id, etags, signal);
     }
   } catch (error) {
     stopped.abort(error);
@@ -228,7 +177,7 @@ export async function upload(
     throw failure?.error ?? error;
   }
   buffers.close();
-  return { key, bytes: options.size, sha256: whole.digest('hex'), parts };
+  return { key, bytes: options.size, sha256: whole.digest('hex') };
 }
 
 /** Removes the parts of an unfinished upload; one that is already gone is fine, a server away is left to the sweep. */

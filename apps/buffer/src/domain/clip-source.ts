@@ -6,7 +6,6 @@ export interface StoredFile {
   key: string;
   bytes: number;
   sha256: string;
-  parts: ClipManifest['parts'];
 }
 
 /** The manifest of a file that was written after a plan. */
@@ -29,7 +28,6 @@ export function manifestOf(
     key: stored.key,
     bytes: stored.bytes,
     sha256: stored.sha256,
-    parts: stored.parts,
     anchorMs: clip.anchorMs,
     requestedMs: clip.requestedMs,
     startedAt: headers.capturedAt,
