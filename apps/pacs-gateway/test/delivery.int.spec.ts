@@ -58,6 +58,19 @@ describe('a delivery', () => {
     ]);
   });
 
+  it('of several objects shares an association, in memory that does not grow with them', async () => {
+    const peer = await pacs();
+    gateway = await startGateway(bed, { destinations: [destination('busy', peer.port, { parallelAssociations: 1 })] });
+    const sent = [await publishInstance(bed, ['busy'], 400_000_000)];
+    for (let i = 0; i < 5; i++) sent.push(await publishInstance(bed, ['busy']));
+    await until(() => sent.every(({ instance }) => has(peer, instance.sopInstanceUid)), { timeoutMs: 90_000 });
+    expect(peer.associations()).toBeLessThanOrEqual(2);
+    expect(gateway.peakMb()).toBeLessThan(300);
+    for (const { instance, datasetSha256: hash } of sent.slice(1)) {
+      expect(datasetSha256(readFileSync(peer.file(instance.sopInstanceUid)))).toBe(hash);
+    }
+  });
+
   it('to a hung archive leaves the others alone, and arrives when the hung one is well again', async () => {
     const [good, hung] = [await pacs(), await pacs()];
     hung.behave({ stall: 'data' });
@@ -189,5 +202,55 @@ describe('a delivery', () => {
     await until(async () => (await fetch(`${gateway?.url}/metrics`)).ok);
     expect(eventsOf(bed, instance, 'pacs-gateway.instance.stored')).toHaveLength(1);
     expect(peer.instances()).toHaveLength(1);
+  });
+});
+
+describe('the gateway', () => {
+  it('asks the worklist for others, and says what is not configured', async () => {
+    const peer = await pacs({
+      worklist: [
+        {
+          patientName: 'Müller^Jürgen',
+          patientId: 'P-1',
+          patientBirthDate: '19700102',
+          patientSex: 'M',
+          accessionNumber: 'A-1',
+          studyInstanceUid: '2.25.1001',
+          requestedProcedureId: 'R-1',
+          requestedProcedureDescription: 'Gastroskopie',
+          stepId: 'S-1',
+          stepDescription: 'Gastroskopie',
+          stationAe: 'SMARTBOX',
+          modality: 'ES',
+          date: '20260105',
+          time: '0930',
+        },
+      ],
+    });
+    const worklist = { aeTitle: peer.aeTitle, host: '127.0.0.1', port: peer.port };
+    gateway = await startGateway(bed, { destinations: [], worklist });
+    const found = await bed.messaging.call('pacs-gateway.find-worklist', { date: '20260105' });
+    expect(found).toMatchObject({
+      truncated: false,
+      items: [{ patient: { name: 'Müller^Jürgen', sex: 'M' }, scheduledAt: '2026-01-05T09:30:00' }],
+    });
+    expect(gateway.output()).not.toContain('Müller');
+    await expect(bed.messaging.call('pacs-gateway.echo', { destination: 'none' })).rejects.toMatchObject({
+      code: 'unknown-destination',
+    });
+    await gateway.stop();
+    gateway = await startGateway(bed, { destinations: [] });
+    await expect(bed.messaging.call('pacs-gateway.find-worklist', {})).rejects.toMatchObject({
+      code: 'worklist-not-configured',
+    });
+  });
+
+  it('does not start with a wrong destinations.yaml, and names the field', async () => {
+    const wrong = { ...destination('pacs', 104), port: 'many' } as never;
+    await expect(startGateway(bed, { destinations: [wrong] })).rejects.toThrow(/destinations\[0\]\.port/);
+    const tls = { ca: 'missing.pem' };
+    await expect(startGateway(bed, { destinations: [destination('pacs', 104, { tls })] })).rejects.toThrow(
+      /destination pacs: tls\.ca: cannot read/,
+    );
   });
 });

@@ -80,7 +80,6 @@ export class DeliverInstance {
     let record = before;
     const begun = performance.now();
     const accepted = async () => {
-      to.gate.open();
       record = { ...record, state: 'sending', attempt: record.attempt + 1 };
       await this.#records.put(record);
       await this.#announce.started({ ...deliveryFacts(record), attempt: record.attempt });
@@ -88,6 +87,7 @@ export class DeliverInstance {
     };
     try {
       const { status } = await to.archive.store(record.instance, accepted, signal);
+      to.gate.open(); // not before: one that takes associations and then hangs is still away
       const verdict = judgeStatus(status);
       const durationMs = Math.round(performance.now() - begun);
       if (verdict.kind === 'stored') return await this.#stored(record, status, verdict.warning, durationMs);
@@ -122,6 +122,7 @@ export class DeliverInstance {
         () => 'park' as const,
       );
     }
+    if (verdict === 'dead' || verdict === 'retry') to.gate.open();
     switch (verdict) {
       case 'park':
         to.gate.park(problem.code, problem.reason);

@@ -26,7 +26,7 @@ export class DicomArchive implements Archive {
       callingAeTitle: config.callingAeTitle,
       maxPduBytes: config.maxPduBytes,
       idleTimeoutMs: config.idleTimeoutSeconds * 1000,
-      ...(config.tls ? { tls: tlsOptions(config.tls, configDir) } : {}),
+      ...(config.tls ? { tls: tlsOptions(config.tls, configDir, `destination ${config.name}`) } : {}),
     };
     this.#pool = new AssociationPool(this.#options);
   }

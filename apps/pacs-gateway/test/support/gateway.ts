@@ -74,8 +74,8 @@ export interface Gateway {
   url: string;
   /** What it printed. */
   output: () => string;
-  /** Resident memory in MB now. */
-  rssMb: () => number;
+  /** Most resident memory it ever had, MB. */
+  peakMb: () => number;
   kill: () => Promise<void>;
   stop: () => Promise<void>;
 }
@@ -104,22 +104,16 @@ export async function startGateway(bed: Bed, file: z.input<typeof DestinationsFi
     rmSync(configDir, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${port}`;
-  await until(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`the gateway ended:\n${output}`);
-      return (await fetch(`${url}/readyz`)).ok;
-    },
-    { timeoutMs: 30_000, what: 'the gateway to be ready' },
-  ).catch(async (error: unknown) => {
-    await end('SIGKILL');
-    throw new Error(`${String(error)}\n${output}`);
-  });
+  const ready = async () => (await fetch(`${url}/readyz`)).ok;
+  const ended = () => child.exitCode !== null;
+  await until(async () => ended() || (await ready()), { timeoutMs: 60_000, what: 'the gateway to be ready' });
+  if (ended()) throw new Error(`the gateway ended:\n${output}`);
   const pid = child.pid ?? 0;
   return {
     pid,
     url,
     output: () => output,
-    rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    peakMb: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
   };
