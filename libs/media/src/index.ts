@@ -6,6 +6,8 @@ export { snapFrameRate, TIMESCALE, type FrameRate } from './frame-rate.ts';
 export { levelFor } from './h264/level.ts';
 export { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc, toAnnexB, toAvcc, type AccessUnit } from './h264/nal.ts';
 export { codecString, parseSps, sliceType, type Sps } from './h264/sps.ts';
+export { encodeHtj2k, type Htj2kCode, type Htj2kFrame, type Htj2kOptions } from './htj2k/codec.ts';
+export { encodeSequence, Htj2kPool } from './htj2k/pool.ts';
 export { box, findBox, fullBox, readBoxes, u16, u32, u64, type Box } from './mp4/boxes.ts';
 export {
   buildFragment,

@@ -21,6 +21,9 @@ export {
   type SpriteOptions,
   type SpriteSheet,
 } from './native/pictures.ts';
+export { openVideoEncoder, planVideo, type VideoPlan, type VideoTarget } from './native/video-target.ts';
+export { decodePicture, jpegFrames, rgbFrames, type DecodedPicture, type RgbFrame } from './native/frames.ts';
+export { remux } from './native/remux.ts';
 export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
 export { syntheticFragments, writeSyntheticVideo, type SyntheticVideo } from './native/testing.ts';
 export { refusal } from './native/conformance.ts';

@@ -1,26 +1,27 @@
-import { AV_CODEC_FLAG_GLOBAL_HEADER } from 'node-av/constants';
+import { AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_ID_HEVC } from 'node-av/constants';
 import { FormatContext, Packet, Rational, type CodecParameters, type Stream } from 'node-av/lib';
 import { TIMESCALE } from '../frame-rate.ts';
 import { check } from './av.ts';
 
 export const GLOBAL_HEADER = AV_CODEC_FLAG_GLOBAL_HEADER;
 
-/** Writes one video track into a faststart MP4 (`moov` before `mdat`). */
+/** Writes one video track into a faststart MP4 (`moov` before `mdat`), HEVC as `hvc1`; or into an MPEG-TS. */
 export class Mp4Writer {
   private readonly output: FormatContext;
   private readonly stream: Stream;
   private readonly path: string;
 
-  constructor(path: string, parameters: CodecParameters) {
+  constructor(path: string, parameters: CodecParameters, format: 'mp4' | 'mpegts' = 'mp4') {
     this.path = path;
     this.output = new FormatContext();
-    check(this.output.allocOutputContext2(null, 'mp4', path), `write ${path}`);
+    check(this.output.allocOutputContext2(null, format, path), `write ${path}`);
     this.stream = this.output.newStream(null);
     check(parameters.copy(this.stream.codecpar), 'copy the codec parameters');
-    this.stream.codecpar.codecTag = 0;
+    // parameter sets in the sample entry, where readers look (ISO/IEC 14496-15 8.4.1)
+    this.stream.codecpar.codecTag = format === 'mp4' && parameters.codecId === AV_CODEC_ID_HEVC ? 'hvc1' : 0;
     this.stream.timeBase = new Rational(1, TIMESCALE);
     check(this.output.openOutputSync(), `write ${path}`);
-    check(this.output.setOption('movflags', '+faststart'), 'set movflags');
+    if (format === 'mp4') check(this.output.setOption('movflags', '+faststart'), 'set movflags');
     check(this.output.writeHeaderSync(null), `write ${path}`);
   }
 

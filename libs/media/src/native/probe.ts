@@ -1,4 +1,12 @@
-import { AV_CODEC_ID_H264, AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO, type AVPixelFormat } from 'node-av/constants';
+import {
+  AV_CODEC_ID_H264,
+  AV_CODEC_ID_HEVC,
+  AV_CODEC_ID_MPEG2VIDEO,
+  AV_NOPTS_VALUE,
+  AVMEDIA_TYPE_AUDIO,
+  type AVCodecID,
+  type AVPixelFormat,
+} from 'node-av/constants';
 import { avGetCodecName, avGetPixFmtName, Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { SmartBoxError } from '@smartbox/kernel';
 import { snapFrameRate, TIMESCALE, type FrameRate } from '../frame-rate.ts';
@@ -12,9 +20,9 @@ export interface MediaProbe {
   /** FFmpeg's demuxer name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly container: string;
   readonly codec: string;
-  /** 'High', 'Main', ...; for other codecs than H.264 FFmpeg's profile number. */
+  /** As the codec names it: 'High', 'Main', 'Main 10'; of a codec without names FFmpeg's number. */
   readonly profile: string;
-  /** level_idc for H.264 (41 = level 4.1), otherwise FFmpeg's level. */
+  /** Level times ten for H.264 and HEVC (41 = level 4.1); MPEG-2: 8 is Main, 4 is High; otherwise FFmpeg's level. */
   readonly level: number;
   readonly width: number;
   readonly height: number;
@@ -63,6 +71,8 @@ export class PacketStatistics {
   keyframes: number[] = [];
   closed = true;
   bFrames = false;
+  /** Of MPEG-2; H.264 says it in its SPS. */
+  interlaced = false;
   sps: Sps | null;
   private readonly stream: Stream;
   private readonly lengthSize: number;
@@ -86,7 +96,15 @@ export class PacketStatistics {
     if (packet.isKeyframe) this.keyframes.push(this.pts.length);
     this.pts.push(ticks(packet.pts === AV_NOPTS_VALUE ? packet.dts : packet.pts, num, den));
     this.bytes += packet.size;
-    if (this.stream.codecpar.codecId === AV_CODEC_ID_H264 && packet.data) this.look(packet.data, packet.isKeyframe);
+    if (!packet.data) return;
+    const codec = this.stream.codecpar.codecId;
+    if (codec === AV_CODEC_ID_H264) this.look(packet.data, packet.isKeyframe);
+    else {
+      const [before, now] = [this.pts.at(-2), this.pts.at(-1)];
+      if (before !== undefined && now !== undefined && now < before) this.bFrames = true;
+      if (codec === AV_CODEC_ID_MPEG2VIDEO && this.pts.length === 1) this.interlaced = !progressive(packet.data);
+      if (packet.isKeyframe && this.pts.length > 1 && !closedGop(codec, packet.data)) this.closed = false;
+    }
   }
 
   private look(data: Buffer, keyframe: boolean): void {
@@ -113,6 +131,33 @@ export class PacketStatistics {
     });
     return { maxFrames, maxMs: Math.round(maxMs) };
   }
+}
+
+/** progressive_sequence of the sequence extension, ISO/IEC 13818-2 6.2.2.3. */
+function progressive(data: Buffer): boolean {
+  const extension = data.indexOf('\0\0\u0001\u00b5', 0, 'latin1');
+  return extension < 0 || ((data[extension + 5] ?? 0) & 8) !== 0;
+}
+
+/** Does nothing after this keyframe refer to what is before it? HEVC: an IDR. MPEG-2: closed_gop, or no GOP header. */
+function closedGop(codec: AVCodecID, data: Buffer): boolean {
+  if (codec === AV_CODEC_ID_HEVC) {
+    // NAL unit types 19 and 20 (ISO/IEC 23008-2 table 7-1), lengths of four bytes or start codes before them
+    for (let at = 0; at + 6 <= data.length;) {
+      const type = ((data[at + 4] ?? 0) >> 1) & 0x3f;
+      if (type < 32) return type === 19 || type === 20;
+      const length = data.readUInt32BE(at);
+      const next = length === 1 ? data.indexOf('\0\0\0\u0001', at + 4, 'latin1') : at + 4 + length;
+      if (next <= at) return false;
+      at = next;
+    }
+    return false;
+  }
+  if (codec === AV_CODEC_ID_MPEG2VIDEO) {
+    const gop = data.indexOf('\0\0\u0001\u00b8', 0, 'latin1');
+    return gop < 0 || ((data[gop + 7] ?? 0) & 0x40) !== 0;
+  }
+  return true;
 }
 
 function readAll(input: FormatContext, pathOrUrl: string): MediaProbe {
@@ -155,8 +200,8 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
   return {
     container: input.iformat?.name ?? 'unknown',
     codec: avGetCodecName(par.codecId) ?? 'unknown',
-    profile: facts.sps?.profile ?? String(par.profile),
-    level: facts.sps?.levelIdc ?? par.level,
+    profile: facts.sps?.profile ?? profileOf(par.codecId, par.profile),
+    level: facts.sps?.levelIdc ?? (par.codecId === AV_CODEC_ID_HEVC ? Math.round(par.level / 3) : par.level),
     width: facts.sps?.width ?? par.width,
     height: facts.sps?.height ?? par.height,
     frameRate:
@@ -172,8 +217,8 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
       startsWithKeyframe: facts.keyframes[0] === 0,
     },
     chroma: facts.sps?.chroma ?? chromaOf(par.format as AVPixelFormat),
-    bitDepth: facts.sps?.bitDepth ?? (par.bitsPerRawSample || 8),
-    interlaced: facts.sps?.interlaced ?? false,
+    bitDepth: facts.sps?.bitDepth ?? depthOf(par.format as AVPixelFormat, par.bitsPerRawSample),
+    interlaced: facts.sps?.interlaced ?? facts.interlaced,
     audioTracks: input.streams
       .filter((s) => s.codecpar.codecType === AVMEDIA_TYPE_AUDIO)
       .map((s) => ({
@@ -233,6 +278,20 @@ export function videoFacts(probed: MediaProbe): {
     closedGop: probed.gop.closed,
     audioTracks: probed.audioTracks.length,
   };
+}
+
+// FFmpeg's numbers are those of the standards: ISO/IEC 23008-2 A.3, and the three bits of 13818-2 table 8-2
+const hevcProfiles: Record<number, string> = { 1: 'Main', 2: 'Main 10', 3: 'Main Still Picture', 4: 'Rext' };
+const mpeg2Profiles: Record<number, string> = { 0: '4:2:2', 1: 'High', 4: 'Main', 5: 'Simple' };
+
+function profileOf(codec: AVCodecID, profile: number): string {
+  const names = codec === AV_CODEC_ID_HEVC ? hevcProfiles : codec === AV_CODEC_ID_MPEG2VIDEO ? mpeg2Profiles : {};
+  return names[profile] ?? String(profile);
+}
+
+function depthOf(format: AVPixelFormat, declared: number): number {
+  const planar = /p(9|1[0-6])(le|be)$/.exec(avGetPixFmtName(format) ?? '');
+  return planar ? Number(planar[1]) : declared || 8;
 }
 
 function chromaOf(format: AVPixelFormat): MediaProbe['chroma'] {

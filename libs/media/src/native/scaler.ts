@@ -1,5 +1,7 @@
 import {
+  AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
+  AV_PIX_FMT_YUV420P10LE,
   AV_PIX_FMT_YUVJ420P,
   AV_PIX_FMT_YUVJ422P,
   AVCOL_PRI_BT709,
@@ -7,14 +9,23 @@ import {
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT470BG,
   AVCOL_SPC_BT709,
+  AVCOL_SPC_RGB,
   AVCOL_SPC_UNSPECIFIED,
   AVCOL_TRC_BT709,
 } from 'node-av/constants';
 import { Frame, SoftwareScaleContext } from 'node-av/lib';
 import { check } from './av.ts';
 
-/** Video: limited range BT.709. JPEG: full range BT.601 (JFIF), with 4:2:0 or 4:2:2 chroma. */
-export type PictureKind = 'video' | 'jpeg-420' | 'jpeg-422';
+/** Video: limited range BT.709, 8 or 10 bits. JPEG: full range BT.601 (JFIF), with 4:2:0 or 4:2:2 chroma. */
+export type PictureKind = 'video' | 'video-10' | 'jpeg-420' | 'jpeg-422' | 'rgb';
+
+const formats = {
+  video: AV_PIX_FMT_YUV420P,
+  'video-10': AV_PIX_FMT_YUV420P10LE,
+  'jpeg-420': AV_PIX_FMT_YUVJ420P,
+  'jpeg-422': AV_PIX_FMT_YUVJ422P,
+  rgb: AV_PIX_FMT_RGB24,
+} as const;
 
 /** A writable picture of a kind, with its colour description set. */
 export function allocatePicture(kind: PictureKind, width: number, height: number): Frame {
@@ -22,11 +33,11 @@ export function allocatePicture(kind: PictureKind, width: number, height: number
   frame.alloc();
   frame.width = width;
   frame.height = height;
-  frame.format =
-    kind === 'video' ? AV_PIX_FMT_YUV420P : kind === 'jpeg-420' ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_YUVJ422P;
-  frame.colorRange = kind === 'video' ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
-  frame.colorSpace = kind === 'video' ? AVCOL_SPC_BT709 : AVCOL_SPC_BT470BG;
-  if (kind === 'video') {
+  frame.format = formats[kind];
+  const video = kind === 'video' || kind === 'video-10';
+  frame.colorRange = video ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
+  frame.colorSpace = video ? AVCOL_SPC_BT709 : kind === 'rgb' ? AVCOL_SPC_RGB : AVCOL_SPC_BT470BG;
+  if (video) {
     frame.colorPrimaries = AVCOL_PRI_BT709;
     frame.colorTrc = AVCOL_TRC_BT709;
   }

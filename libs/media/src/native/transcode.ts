@@ -1,45 +1,27 @@
 import { rm } from 'node:fs/promises';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
-import {
-  AV_CODEC_FLAG_CLOSED_GOP,
-  AV_NOPTS_VALUE,
-  AV_PICTURE_TYPE_I,
-  AV_PICTURE_TYPE_NONE,
-  AV_PIX_FMT_YUV420P,
-  AVCOL_PRI_BT709,
-  AVCOL_RANGE_MPEG,
-  AVCOL_SPC_BT709,
-  AVCOL_TRC_BT709,
-  FF_ENCODER_LIBX264,
-} from 'node-av/constants';
-import {
-  Codec,
-  CodecContext,
-  CodecParameters,
-  Packet,
-  Rational,
-  type Frame,
-  type FormatContext,
-  type Stream,
-} from 'node-av/lib';
+import { AV_NOPTS_VALUE, AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
+import { CodecParameters, Packet, type CodecContext, type Frame, type FormatContext, type Stream } from 'node-av/lib';
 import { snapFrameRate, type FrameRate } from '../frame-rate.ts';
-import { levelFor } from '../h264/level.ts';
 import { again, check, isEof, openMedia, shown, videoStream } from './av.ts';
 import { ticks, VideoDecoder } from './decode.ts';
-import { GLOBAL_HEADER, Mp4Writer } from './mp4-writer.ts';
-import { allocatePicture, Scaler } from './scaler.ts';
+import { Canvas } from './canvas.ts';
+import { Mp4Writer } from './mp4-writer.ts';
+import { openVideoEncoder, planVideo, type VideoPlan, type VideoTarget } from './video-target.ts';
 
 export interface TranscodeOptions {
   /** Path or http(s) URL. */
   readonly input: string;
-  /** Path of the MP4 to write; removed again when the job fails. */
+  /** Path of the file to write; removed again when the job fails. */
   readonly output: string;
   /** Default: as the input, made even. A smaller size keeps the aspect when only the width is given. */
   readonly width?: number;
   readonly height?: number;
   /** Constant rate of the output. Default: the input's average, snapped to a common rate. */
   readonly frameRate?: FrameRate;
-  /** x264 quality, 0-51. Default 20. */
+  /** What to encode for. Default `h264`. */
+  readonly target?: VideoTarget;
+  /** x264 and x265 quality, 0-51. Default 20. */
   readonly crf?: number;
   /** Default `veryfast`. */
   readonly preset?: string;
@@ -63,15 +45,16 @@ export interface TranscodeResult {
   readonly height: number;
   readonly frameRate: FrameRate;
   readonly level: string;
+  readonly container: 'mp4' | 'mpegts';
   /** Exact settings, for the manifest. */
   readonly encoder: string;
 }
 
 /**
- * Re-encodes any video into one that DICOM's H.264 transfer syntaxes hold: High profile, level 4.1 (.102) or 4.2
- * (.104), 8-bit 4:2:0, constant frame rate, closed GOPs of a second without B-frames, faststart MP4 without audio
- * (PS3.5 8.2.7-8; only LPCM and AC-3 in a transport stream would be allowed). Frames are repeated or left out to keep
- * the rate constant. Larger than 1080p60 is refused: that is HEVC's field.
+ * Re-encodes any video into one that a DICOM transfer syntax holds: by default H.264 High profile of level 4.1 (.102) or
+ * 4.2 (.104); see `VideoTarget` for the others. 4:2:0, constant frame rate, closed GOPs of a second at most without
+ * B-frames, in a faststart MP4 or (MPEG-2) a transport stream, without audio (PS3.5 8.2.5 to 8.2.11). Frames are repeated
+ * or left out to keep the rate constant. H.264 larger than 1080p60 is refused: that is HEVC's field.
  * @throws SmartBoxError `media-error`, `no-video`, `no-frames`, `does-not-fit-dicom`, `cancelled`.
  */
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
@@ -94,8 +77,8 @@ class TranscodeJob {
   private readonly options: TranscodeOptions;
   private readonly stream: Stream;
   private readonly decoder: VideoDecoder;
-  private readonly scaler = new Scaler();
-  private readonly picture: Frame;
+  private readonly canvas: Canvas;
+  private readonly plan: VideoPlan;
   private readonly encoder: CodecContext;
   private readonly writer: Mp4Writer;
   private readonly result: Omit<TranscodeResult, 'frames'>;
@@ -104,6 +87,7 @@ class TranscodeJob {
   private readonly totalFrames: number | null;
   private frames = 0;
   private firstTicks = -1;
+  private lastOffset = 0;
   private open = true;
 
   constructor(input: FormatContext, options: TranscodeOptions) {
@@ -114,36 +98,25 @@ class TranscodeJob {
     const { width, height } = targetSize(codecpar.width, codecpar.height, options);
     const average = this.stream.avgFrameRate;
     const frameRate = options.frameRate ?? snapFrameRate(average.num > 0 ? average.num / average.den : 30);
-    const { level } = levelFor(width, height, frameRate);
-    if (level !== '4.1' && level !== '4.2')
-      throw inputError(
-        'does-not-fit-dicom',
-        `${width}x${height} at ${frameRate.num}/${frameRate.den} needs H.264 level ${level}; DICOM's H.264 ends at 4.2 (1080p60)`,
-      );
-    this.frameTicks = (90_000 * frameRate.den) / frameRate.num;
-    const settings = {
-      preset: options.preset ?? 'veryfast',
-      profile: 'high',
-      level,
-      crf: String(options.crf ?? 20),
-      'x264-params': `open-gop=0:scenecut=0:keyint=${Math.round(frameRate.num / frameRate.den)}:bframes=0:nal-hrd=none:vbv-maxrate=50000:vbv-bufsize=50000`,
-    };
-    this.encoder = openX264(width, height, frameRate, settings, options.threads ?? 2);
+    this.plan = planVideo(options.target ?? 'h264', { width, height, frameRate });
+    this.frameTicks = (90_000 * this.plan.frameRate.den) / this.plan.frameRate.num;
+    const { context, description } = openVideoEncoder(this.plan, options);
+    this.encoder = context;
+    const { level, container } = this.plan;
     this.result = {
-      width,
-      height,
-      frameRate,
+      width: this.plan.width,
+      height: this.plan.height,
+      frameRate: this.plan.frameRate,
       level,
-      encoder: `libx264 ${Object.entries(settings)
-        .map(([k, v]) => `${k}=${v}`)
-        .join(' ')}`,
+      container,
+      encoder: description,
     };
     this.decoder = new VideoDecoder(this.stream, options.threads ?? 2);
-    this.picture = allocatePicture('video', width, height);
+    this.canvas = new Canvas(this.plan);
     const parameters = new CodecParameters();
     parameters.alloc();
     check(parameters.fromContext(this.encoder), 'read the encoder parameters');
-    this.writer = new Mp4Writer(options.output, parameters);
+    this.writer = new Mp4Writer(options.output, parameters, container);
     this.packet.alloc();
     const duration =
       this.stream.duration === AV_NOPTS_VALUE
@@ -180,6 +153,7 @@ class TranscodeJob {
         message: `${shown(this.options.input)} has no decodable frame in the range asked for`,
         fault: 'input',
       });
+    this.holdLast();
     check(this.encoder.sendFrameSync(null), 'finish encoding');
     this.drain();
     this.writer.finish();
@@ -196,6 +170,7 @@ class TranscodeJob {
     const offset = at - this.firstTicks - (this.options.fromMs ?? 0) * 90;
     if (this.options.toMs !== undefined && at - this.firstTicks >= this.options.toMs * 90 - 1) return false;
     const place = Math.floor(offset / this.frameTicks + 0.49);
+    this.lastOffset = offset;
     if (place < this.frames) return true;
     // at most ten seconds of repeated frames: a longer hole is a broken time line
     if (place - this.frames > 10 * (90_000 / this.frameTicks))
@@ -204,16 +179,25 @@ class TranscodeJob {
         `the time line of ${shown(this.options.input)} jumps by ${Math.round((place - this.frames) * (this.frameTicks / 90))} ms`,
       );
     while (this.frames < place) this.encode();
-    check(this.picture.makeWritable(), 'copy a picture');
-    this.scaler.scale(this.picture, frame);
+    check(this.canvas.frame.makeWritable(), 'copy a picture');
+    this.canvas.draw(frame);
     this.encode();
     return true;
   }
 
+  /** Towards a higher rate the last picture is repeated too, for as long as it was shown. */
+  private holdLast(): void {
+    const { num, den } = this.stream.avgFrameRate;
+    if (num <= 0) return;
+    const shown = Math.round((this.lastOffset + (90_000 * den) / num) / this.frameTicks);
+    for (let left = 10; left > 0 && this.frames < shown; left--) this.encode();
+  }
+
   private encode(): void {
-    this.picture.pts = BigInt(this.frames++);
-    this.picture.pictType = this.frames === 1 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-    check(this.encoder.sendFrameSync(this.picture), 'encode a picture');
+    const { frame } = this.canvas;
+    frame.pts = BigInt(this.frames++);
+    frame.pictType = this.frames === 1 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    check(this.encoder.sendFrameSync(frame), 'encode a picture');
     this.drain();
   }
 
@@ -236,40 +220,10 @@ class TranscodeJob {
 
   private free(): void {
     this.packet.free();
-    this.picture.free();
+    this.canvas.close();
     this.decoder.close();
-    this.scaler.close();
     this.encoder.freeContext();
   }
-}
-
-function openX264(
-  width: number,
-  height: number,
-  rate: FrameRate,
-  settings: Readonly<Record<string, string>>,
-  threads: number,
-): CodecContext {
-  const codec = Codec.findEncoderByName(FF_ENCODER_LIBX264);
-  if (!codec) throw inputError('encoder-missing', 'this FFmpeg build has no libx264');
-  const context = new CodecContext();
-  context.allocContext3(codec);
-  context.width = width;
-  context.height = height;
-  context.pixelFormat = AV_PIX_FMT_YUV420P;
-  context.timeBase = new Rational(rate.den, rate.num);
-  context.framerate = new Rational(rate.num, rate.den);
-  context.maxBFrames = 0;
-  context.threadCount = threads;
-  context.colorRange = AVCOL_RANGE_MPEG;
-  context.colorPrimaries = AVCOL_PRI_BT709;
-  context.colorTrc = AVCOL_TRC_BT709;
-  context.colorSpace = AVCOL_SPC_BT709;
-  context.setFlags(GLOBAL_HEADER, AV_CODEC_FLAG_CLOSED_GOP);
-  for (const [name, value] of Object.entries(settings))
-    check(context.setOption(name, value), `set the encoder option ${name}=${value}`);
-  check(context.open2Sync(codec, null), `open libx264 for ${width}x${height}`);
-  return context;
 }
 
 function targetSize(
