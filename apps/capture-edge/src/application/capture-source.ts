@@ -178,7 +178,7 @@ export class CaptureSource {
     }
     if (!this.facts || !this.worker) return;
     if (this.state === 'live' && now - this.facts.startedAt > STEADY_MS) this.failures = 0;
-    const verdict = judge(this.facts, now);
+    const verdict = judge({ ...this.facts, wantsCpu: this.worker.wantsCpu() }, now);
     // after a failure the operator sees its reason until there are pictures again
     if (!(verdict.state === 'starting' && this.state === 'offline')) this.setState(verdict.state, verdict.reason);
     if (!verdict.restart) return;

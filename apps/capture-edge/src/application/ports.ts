@@ -41,6 +41,8 @@ export interface CaptureWorker {
   readonly pid: number;
   send(message: ToWorker): void;
   kill(): void;
+  /** Does it wait for the processor alone (and is not stopped, nor asleep)? */
+  wantsCpu(): boolean;
   /** Never rejects; the text says how it ended. */
   readonly exited: Promise<string>;
 }

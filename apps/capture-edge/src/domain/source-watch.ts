@@ -7,6 +7,10 @@ export const FROZEN_MS = 2000;
 /** A worker that lives but brings no picture from a source we pull is started anew after this long. */
 const STUCK_MS = 15_000;
 const START_MS = 8_000;
+/** A synthetic source that lives but paints nothing. */
+const STANDSTILL_MS = 5_000;
+/** A process that wants to run and does not get its turn. */
+const OVERLOAD_MS = 20_000;
 
 /** What is seen of one worker. All times in ms of one monotonic clock. */
 export interface WorkerFacts {
@@ -21,6 +25,8 @@ export interface WorkerFacts {
   readonly frozenSince?: number | undefined;
   /** It waits for a sender, or generates its own pictures, or pulls from elsewhere. */
   readonly kind: 'listen' | 'pull' | 'synthetic';
+  /** It is not stopped and not waiting for anything but the processor. */
+  readonly wantsCpu?: boolean | undefined;
 }
 
 export interface Verdict {
@@ -34,12 +40,20 @@ export interface Verdict {
 export function judge(facts: WorkerFacts, now: number): Verdict {
   const silent = now - facts.heardAt;
   // a process that was just forked has modules to load; then it has to speak
-  if (silent > (facts.speaksSince === undefined ? START_MS : SILENT_WORKER_MS))
+  if (silent > (facts.speaksSince === undefined ? START_MS : SILENT_WORKER_MS)) {
+    // killing a process that only waits for its turn would make an overloaded machine worse
+    if (facts.wantsCpu && silent < OVERLOAD_MS)
+      return {
+        state: 'no-signal',
+        reason: 'the machine is overloaded: the capture process waits for the processor',
+        restart: false,
+      };
     return {
       state: 'offline',
       reason: `the capture process has not answered for ${Math.round(silent)} ms`,
       restart: true,
     };
+  }
   if (facts.pictureAt === undefined) {
     const waited = facts.speaksSince === undefined ? 0 : now - facts.speaksSince;
     if (facts.kind === 'synthetic') return { state: 'starting', restart: waited > START_MS };
@@ -49,7 +63,8 @@ export function judge(facts: WorkerFacts, now: number): Verdict {
   }
   const dark = now - facts.pictureAt;
   if (dark > NO_PICTURE_MS) {
-    const restart = facts.kind === 'synthetic' || (facts.kind === 'pull' && dark > STUCK_MS);
+    const patience = { synthetic: STANDSTILL_MS, pull: STUCK_MS, listen: Infinity }[facts.kind];
+    const restart = dark > patience;
     return { state: 'no-signal', reason: `no picture for ${(dark / 1000).toFixed(1)} s`, restart };
   }
   if (facts.frozenSince !== undefined && now - facts.frozenSince > FROZEN_MS)

@@ -7,6 +7,13 @@ describe('judge', () => {
   it.each([
     ['pictures flow', live, 10_100, { state: 'live', restart: false }],
     ['a stopped process is noticed within 2 s', live, 11_700, { state: 'offline', restart: true }],
+    [
+      'an overloaded machine is no reason to kill',
+      { ...live, wantsCpu: true },
+      14_000,
+      { state: 'no-signal', restart: false },
+    ],
+    ['a process in an endless loop is', { ...live, wantsCpu: true }, 31_000, { state: 'offline', restart: true }],
     ['the cable is out', { ...live, heardAt: 12_000 }, 12_000, { state: 'no-signal', restart: false }],
     ['the cable stays out', { ...live, heardAt: 26_000 }, 26_000, { state: 'no-signal', restart: true }],
     [
@@ -17,8 +24,8 @@ describe('judge', () => {
     ],
     [
       'the synthetic one stands still',
-      { ...live, kind: 'synthetic', heardAt: 12_000 },
-      12_000,
+      { ...live, kind: 'synthetic', heardAt: 16_000 },
+      16_000,
       { state: 'no-signal', restart: true },
     ],
     ['the picture is frozen', { ...live, frozenSince: 7_900 }, 10_000, { state: 'frozen', restart: false }],

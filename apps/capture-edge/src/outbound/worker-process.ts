@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { childModule, forkWorker, runChild } from '@smartbox/media';
 import type { Logger } from '@smartbox/telemetry';
 import type { CaptureWorker, WorkerLauncher } from '../application/ports.ts';
 import type { FromWorker, ToWorker, WorkerJob } from '../worker/protocol.ts';
+
+/** Before everything else on the machine, where we are allowed to: video cannot be recorded twice. */
+const CAPTURE_NICENESS = -10;
 
 /** Capture processes: one per source, so that a hung device or a crash in native code stays with its source. */
 export class ProcessLauncher implements WorkerLauncher {
@@ -15,6 +19,7 @@ export class ProcessLauncher implements WorkerLauncher {
     const log = this.log.child({ source: job.id });
     const worker = forkWorker<ToWorker, FromWorker>(childModule(import.meta.url, '../worker/capture'), {
       args: [JSON.stringify(job)],
+      niceness: CAPTURE_NICENESS,
       onLine: (line) => log.debug({ line }, 'capture process'),
     });
     worker.onMessage(onMessage);
@@ -22,6 +27,7 @@ export class ProcessLauncher implements WorkerLauncher {
       pid: worker.pid,
       send: (message) => void worker.send(message),
       kill: () => worker.kill('SIGKILL'),
+      wantsCpu: () => isRunnable(worker.pid),
       exited: worker.exited.then(({ code, signal, stderr }) => {
         const said = stderr.trim().split('\n').at(-1);
         const how = signal ? `was ended by ${signal}` : `ended with code ${code ?? 'unknown'}`;
@@ -34,5 +40,15 @@ export class ProcessLauncher implements WorkerLauncher {
     return runChild<{ frames: number }, never, number>(childModule(import.meta.url, '../worker/measure'), {
       frames: 30,
     });
+  }
+}
+
+/** State `R` of proc(5); elsewhere than on Linux a silent process counts as hung. */
+function isRunnable(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2) === 'R';
+  } catch {
+    return false;
   }
 }

@@ -6,7 +6,7 @@ import { GopClock } from '../domain/gop-clock.ts';
 import type { FragmentFormat, FromWorker, ToWorker, WorkerJob } from './protocol.ts';
 
 /** A synthetic source that falls behind catches up; beyond this it skips, and the skip is a marked gap. */
-const CATCH_UP_TICKS = 3 * TIMESCALE;
+const CATCH_UP_TICKS = 5 * TIMESCALE;
 const BEAT_MS = 200;
 
 const job = JSON.parse(process.argv[2] ?? '{}') as WorkerJob;

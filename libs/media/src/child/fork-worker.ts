@@ -1,9 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { SmartBoxError } from '@smartbox/kernel';
 
 export interface ForkOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Scheduling priority, -20 (first) to 19 (last). Below 0 needs the right to it (root, CAP_SYS_NICE, a limit set for the
+   * service); without it the priority stays as it is.
+   */
+  readonly niceness?: number;
   /** Called for each line the child writes to stderr or stdout. */
   readonly onLine?: (line: string) => void;
 }
@@ -39,6 +45,7 @@ export function forkWorker<Down, Up>(module: string, options: ForkOptions = {}):
     env: { ...process.env, UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  if (options.niceness !== undefined && child.pid !== undefined) prioritise(child.pid, options.niceness);
   const tail = collectTail(child, options.onLine);
   const exited = new Promise<WorkerExit>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, stderr: `${tail()}${error.message}` }));
@@ -55,6 +62,14 @@ export function forkWorker<Down, Up>(module: string, options: ForkOptions = {}):
     kill: (signal = 'SIGKILL') => void child.kill(signal),
     exited,
   };
+}
+
+function prioritise(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // not allowed, or gone already
+  }
 }
 
 function collectTail(child: ChildProcess, onLine?: (line: string) => void): () => string {

@@ -23,6 +23,9 @@ export interface RunChildOptions<Progress> extends ForkOptions {
   readonly idleTimeoutMs?: number;
 }
 
+/** A job can wait; what is being captured cannot. */
+const JOB_NICENESS = 5;
+
 /**
  * Runs one job in a child process whose module calls `serveChild`. Resolves with its result.
  * @throws SmartBoxError the child's own error; `worker-died` (with the tail of its stderr), `worker-idle`, `cancelled`.
@@ -33,7 +36,7 @@ export async function runChild<Request, Progress, Result>(
   options: RunChildOptions<Progress> = {},
 ): Promise<Result> {
   if (options.signal?.aborted) throw cancelled();
-  const worker = forkWorker<Down<Request>, Up<Progress, Result>>(module, options);
+  const worker = forkWorker<Down<Request>, Up<Progress, Result>>(module, { niceness: JOB_NICENESS, ...options });
   const idleMs = options.idleTimeoutMs ?? 60_000;
   const cleanUp: (() => void)[] = [];
   try {
