@@ -16,6 +16,9 @@ export interface StoredInstance {
   receivedAt: string;
 }
 
+/** Fragments are small (often 16 KB): so much is gathered before it goes to the disk. */
+const WRITE_BYTES = 1 << 20;
+
 const UID = /^[0-9.]{1,64}$/;
 
 function metaElement(tag: number, vr: 'UI' | 'OB' | 'UL', value: Buffer): Buffer {
@@ -93,12 +96,22 @@ export class InstanceStore {
     const header = part10Header(sopClassUid, sopInstanceUid, transferSyntaxUid);
     await file.write(header);
     let bytes = header.length;
+    let waiting: Buffer[] = [];
+    let waitingBytes = 0;
+    const flush = async (): Promise<void> => {
+      if (waiting.length > 0) await file.writev(waiting);
+      waiting = [];
+      waitingBytes = 0;
+    };
     return {
       write: async (piece) => {
-        await file.write(piece);
+        waiting.push(piece);
         bytes += piece.length;
+        waitingBytes += piece.length;
+        if (waitingBytes >= WRITE_BYTES) await flush();
       },
       commit: async () => {
+        await flush();
         await file.close();
         await rename(half, this.path(sopInstanceUid));
         const receivedAt = new Date().toISOString();
