@@ -1,5 +1,6 @@
 import fastifyStatic from '@fastify/static';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Recipe, StationConfig } from '@smartbox/contracts';
 import { systemClock } from '@smartbox/kernel';
@@ -153,7 +154,19 @@ function providers({ config, recipes, stations }: Given): Provider[] {
     }),
     make(
       Lifecycle,
-      [Database, Messaging, StationStore, Stations, ProcedureStore, OutboxStore, NatsPublisher, Relay, Projector, Feed],
+      [
+        Database,
+        Messaging,
+        StationStore,
+        Stations,
+        ProcedureStore,
+        OutboxStore,
+        NatsPublisher,
+        Relay,
+        Projector,
+        Feed,
+        HttpAdapterHost,
+      ],
       (
         database: Database,
         messaging: Messaging,
@@ -165,6 +178,7 @@ function providers({ config, recipes, stations }: Given): Provider[] {
         relay: Relay,
         projector: Projector,
         feed: Feed,
+        http: HttpAdapterHost,
       ) =>
         new Lifecycle({
           database,
@@ -177,6 +191,7 @@ function providers({ config, recipes, stations }: Given): Provider[] {
           relay,
           projector,
           feed,
+          http,
         }),
     ),
   ];

@@ -1,4 +1,11 @@
-import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleDestroy,
+} from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
 import { buckets, StationPresence } from '@smartbox/contracts';
 import type { Messaging } from '@smartbox/messaging';
 import { health } from '@smartbox/telemetry';
@@ -7,6 +14,7 @@ import type { Outgoing } from './application/ports.ts';
 import type { Projector } from './application/projector.ts';
 import type { Relay } from './application/relay.ts';
 import type { Stations } from './application/stations.ts';
+import { ConnectionCloser } from './inbound/http/close-connections.ts';
 import type { Database } from './outbound/database.ts';
 import type { NatsPublisher } from './outbound/nats-publisher.ts';
 import type { OutboxStore } from './outbound/outbox-store.ts';
@@ -24,23 +32,28 @@ export interface Parts {
   relay: Relay;
   projector: Projector;
   feed: Feed;
+  http: HttpAdapterHost;
 }
 
 /** Starts and ends what runs beside the requests: projection, outbox, presence, feed. */
-export class Lifecycle implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+export class Lifecycle
+  implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
+{
   readonly #parts: Parts;
   readonly #stop = new AbortController();
   #watching: Promise<void> | undefined;
+  #connections: ConnectionCloser | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { database, stationStore, projector, relay, feed } = this.#parts;
+    const { database, stationStore, projector, relay, feed, http } = this.#parts;
     health.add('database', () => database.ping());
     health.add('projection', () => projector.trouble);
     health.add('outbox', () => relay.trouble);
+    this.#connections = new ConnectionCloser(http.httpAdapter.getHttpServer() as Server);
     await stationStore.sync();
     await this.#healProcedures();
     this.#watching = this.#watchPresence();
@@ -53,6 +66,10 @@ export class Lifecycle implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     this.#stop.abort();
     for (const name of ['database', 'projection', 'outbox']) health.remove(name);
     await Promise.all([this.#parts.projector.stop(), this.#parts.relay.stop(), this.#watching]);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#connections?.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
