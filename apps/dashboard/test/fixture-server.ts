@@ -171,7 +171,7 @@ export class FixtureServer {
         clipDetail(clip).instances.flatMap((i) =>
           i.deliveries.map((d) => ({
             ...d,
-            deliveryId: `${d.deliveryId.slice(0, 20)}${clip.clipId.slice(20)}`,
+            deliveryId: `01JD${clip.clipId.slice(-8)}${d.deliveryId.slice(-14)}`,
             clipId: clip.clipId,
             patient: clip.patient,
             sopInstanceUid: i.sopInstanceUid,

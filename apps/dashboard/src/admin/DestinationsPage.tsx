@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -86,10 +86,10 @@ function DestinationCard({ destination }: { destination: Destination }) {
           leftSection={<IconPlugConnected size={18} aria-hidden />}
           loading={echo.isPending}
           onClick={() => echo.mutate()}
-          aria-label={t('destinations.echoName', { name: destination.title })}
           data-testid={`echo-${destination.name}`}
         >
           {t('destinations.echo')}
+          <VisuallyHidden>{destination.title}</VisuallyHidden>
         </Button>
         {echo.data?.ok && (
           <Badge

@@ -1,4 +1,4 @@
-import { createTheme } from '@mantine/core';
+import { createTheme, defaultVariantColorsResolver } from '@mantine/core';
 import type { CSSVariablesResolver } from '@mantine/core';
 
 export const theme = createTheme({
@@ -6,7 +6,12 @@ export const theme = createTheme({
   headings: { fontFamily: "'Inter', system-ui, sans-serif", fontWeight: '650' },
   primaryColor: 'azure',
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
+  // The primary colour is dark in the light scheme and light in the dark one: its text has to change with it.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    if (input.variant !== 'filled' || (input.color !== undefined && input.color !== 'azure')) return colors;
+    return { ...colors, background: 'var(--accent)', hover: 'var(--accent-strong)', color: 'var(--on-accent)' };
+  },
   defaultRadius: 'md',
   cursorType: 'pointer',
   colors: {

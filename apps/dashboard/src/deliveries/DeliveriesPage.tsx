@@ -10,6 +10,7 @@ import { useLocale } from '../app/locale.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { dayTime } from '../format/dates.ts';
 import { bytes } from '../format/quantities.ts';
+import { changed } from '../recordings/useClipQuery.ts';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
 import { usePatientName } from '../ui/PatientText.tsx';
@@ -32,12 +33,7 @@ export function DeliveriesPage() {
   const deliveries = useDeliveries({ state: known && [known], destination: destination || undefined });
   const items = deliveries.data?.pages.flatMap((page) => page.items) ?? [];
   const titleOf = (name: string) => destinations?.items.find((d) => d.name === name)?.title ?? name;
-  const set = (field: string, value: string | null) => {
-    const next = new URLSearchParams(params);
-    if (value) next.set(field, value);
-    else next.delete(field);
-    setParams(next, { replace: true });
-  };
+  const set = (field: string, value: string | null) => setParams(changed(field, value ?? ''), { replace: true });
   const retry = useMutation({
     mutationFn: (clipId: string) => api.retryClip(clipId),
     onSuccess: async () => {

@@ -84,8 +84,8 @@ function session(answer: (url: string, init: RequestInit) => Response, more: Par
     onEnd: (reason, waitMs) => ended.push({ reason, waitMs }),
     createPeer: () => peer as unknown as Peer,
     fetch: (url, init) => {
-      calls.push({ url: String(url), init: init ?? {} });
-      return Promise.resolve(answer(String(url), init ?? {}));
+      calls.push({ url: url, init });
+      return Promise.resolve(answer(url, init));
     },
     ...more,
   });
@@ -129,8 +129,8 @@ describe('WHEP session', () => {
     const deleted: string[] = [];
     const { whep } = session(created, {
       fetch: (url, init) => {
-        if (init?.method === 'DELETE') {
-          deleted.push(String(url));
+        if (init.method === 'DELETE') {
+          deleted.push(url);
           return Promise.resolve(new Response());
         }
         return new Promise((resolve) => (late = resolve));

@@ -27,7 +27,7 @@ export interface WhepOptions {
   /** The session is over and is not coming back: start another one. `waitMs` is what the server asked for. */
   onEnd: (reason: string, waitMs: number | undefined) => void;
   createPeer?: () => Peer;
-  fetch?: typeof fetch;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** Host candidates are there within milliseconds; a slow interface does not hold the picture up. */
@@ -40,7 +40,7 @@ const CONNECT_MS = 8_000;
  */
 export class WhepSession {
   #options: WhepOptions;
-  #fetch: typeof fetch;
+  #fetch: NonNullable<WhepOptions['fetch']>;
   #abort = new AbortController();
   #peer: Peer | undefined;
   #resource: { url: string; token: string } | undefined;
@@ -49,7 +49,7 @@ export class WhepSession {
 
   constructor(options: WhepOptions) {
     this.#options = options;
-    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
   }
 
   get peer(): Peer | undefined {

@@ -16,20 +16,21 @@ export function useClipQuery() {
   );
   const query = useMemo(() => toQuery(raw), [raw]);
   const set = useCallback(
-    (field: Field, value: string) =>
-      setParams(
-        (before) => {
-          const next = new URLSearchParams(before);
-          if (value === '') next.delete(field);
-          else next.set(field, value);
-          return next;
-        },
-        { replace: true },
-      ),
+    (field: Field, value: string) => setParams(changed(field, value), { replace: true }),
     [setParams],
   );
   const reset = useCallback(() => setParams({}), [setParams]);
   return { raw, query, set, reset, filtered: fields.some((f) => f !== 'sort' && raw[f] !== '') };
+}
+
+/**
+ * The address with one field changed. The bar is asked, not the last render: two quick changes would lose the first.
+ */
+export function changed(field: string, value: string): URLSearchParams {
+  const next = new URLSearchParams(window.location.search);
+  if (value === '') next.delete(field);
+  else next.set(field, value);
+  return next;
 }
 
 /** Days in the user's own time zone become instants: `to` includes its whole day. */

@@ -1,5 +1,5 @@
 import type { StationView } from '@smartbox/contracts';
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { IconDeviceTv } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -92,10 +92,10 @@ export function RoomCard({ station, live }: { station: StationView; live: boolea
           to={`/console/${station.stationId}`}
           variant={procedure ? 'filled' : 'default'}
           leftSection={<IconDeviceTv size={18} aria-hidden />}
-          aria-label={t('rooms.openRoom', { name: station.name })}
           data-testid={`open-${station.stationId}`}
         >
           {t('rooms.open')}
+          <VisuallyHidden>{station.name}</VisuallyHidden>
         </Button>
       </div>
     </li>
