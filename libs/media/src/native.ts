@@ -22,7 +22,7 @@ export {
   type SpriteSheet,
 } from './native/pictures.ts';
 export { openVideoEncoder, planVideo, type VideoPlan, type VideoTarget } from './native/video-target.ts';
-export { decodePicture, jpegFrames, rgbFrames, type DecodedPicture, type RgbFrame } from './native/frames.ts';
+export { codedFrames, decodePicture, jpegFrames, rgbFrames, type DecodedPicture, type RgbFrame } from './native/frames.ts';
 export { remux } from './native/remux.ts';
 export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
 export { syntheticFragments, writeSyntheticVideo, type SyntheticVideo } from './native/testing.ts';
@@ -30,3 +30,7 @@ export { refusal } from './native/conformance.ts';
 export type { IngestHandlers, IngestOptions, StreamFormat } from './native/ingest-paths.ts';
 export { runIngest } from './native/ingest.ts';
 export { TimeLine } from './native/time-line.ts';
+export { smartCut, type SmartCutOptions, type SmartCutResult } from './native/cut/smart-cut.ts';
+export { pictureHash, type CutProof, type ProvedFrame } from './native/cut/proof.ts';
+export { decodeSource, indexSource, type SourceIndex } from './native/cut/source-index.ts';
+export { type CutPart } from './native/cut/plan.ts';

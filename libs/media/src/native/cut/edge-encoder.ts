@@ -5,7 +5,7 @@ import {
   AVCOL_RANGE_UNSPECIFIED,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import { Codec, CodecContext, Packet, Rational, type Frame } from 'node-av/lib';
+import { Codec, CodecContext, Packet, Rational, type CodecParameters, type Frame } from 'node-av/lib';
 import { splitAnnexB } from '../../h264/nal.ts';
 import { again, check } from '../av.ts';
 import { GLOBAL_HEADER } from '../mp4-writer.ts';
@@ -96,6 +96,11 @@ export class EdgeEncoder {
     return answer;
   }
 
+  /** Fills in what a container has to know. */
+  parametersTo(parameters: CodecParameters): number {
+    return parameters.fromContext(this.context);
+  }
+
   close(): void {
     this.packet.free();
     this.context.freeContext();
@@ -108,21 +113,24 @@ const RING_PRESETS = ['superfast', 'ultrafast', 'veryfast'];
  * An encoder whose pictures can stand between those of the stream. The ring's own streams are met exactly: the
  * encoder then makes the very same parameter sets and needs no others. Any other stream gets a second pair of sets
  * under a free id.
- * @param copied parameter sets of what is copied; null when nothing is.
+ * @param known parameter sets of the sources that can be copied; none when all are of another kind.
+ * @param beside whether something is copied: then the ids have to be free.
  */
 export function edgeEncoder(
   like: Frame,
-  copied: ParameterSets | null,
+  known: ParameterSets,
+  beside: boolean,
   settings: { readonly frameRate: EdgeSettings['frameRate']; readonly interlaced: boolean },
 ): EdgeEncoder {
-  const [sps] = copied?.sps.values() ?? [];
-  if (copied && sps && sps[1] === 100 && !settings.interlaced) {
+  const [sps] = known.sps.values();
+  if (sps && sps[1] === 100 && !settings.interlaced) {
     for (const preset of RING_PRESETS) {
       const encoder = new EdgeEncoder(like, { ...settings, preset, setId: null, level: String((sps[3] ?? 41) / 10) });
-      if (copied.holds(encoder.sets)) return encoder;
+      if (known.holds(encoder.sets)) return encoder;
       encoder.close();
     }
   }
-  const setId = copied?.freeId() ?? 0;
+  const setId = beside ? known.freeId() : 0;
+  if (setId === null) throw inputError('cannot-join', 'the stream uses all 32 ids for parameter sets');
   return new EdgeEncoder(like, { ...settings, preset: 'veryfast', setId });
 }

@@ -1,8 +1,9 @@
 import { SmartBoxError } from '@smartbox/kernel';
 import { AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
-import { Packet, type FormatContext, type Stream } from 'node-av/lib';
+import { Packet, type FormatContext, type Frame, type Stream } from 'node-av/lib';
 import { check, isEof, openMedia, shown, videoStream } from '../av.ts';
-import type { SourceIndex } from './source-index.ts';
+import { VideoDecoder } from '../decode.ts';
+import { breathe, type Gop, type SourceIndex } from './source-index.ts';
 
 /** Nearer than this it is quicker to read on than to seek. */
 const NEAR = 300;
@@ -13,7 +14,7 @@ export class PacketReader {
   private readonly index: SourceIndex;
   private input: FormatContext;
   private current: Stream;
-  /** Number of the packet that is read next; after a seek it is found by its decoding time. */
+  /** Number of the packet that is read next; after a seek it is found by its time. */
   private next: number | null = 0;
 
   private constructor(index: SourceIndex, input: FormatContext) {
@@ -44,15 +45,10 @@ export class PacketReader {
     }
   }
 
-  /** Reads the packet after the present one. */
-  advance(): void {
-    this.read();
-  }
-
   private async seek(number: number): Promise<void> {
     const gop = this.index.gops.findLast(({ firstPacket }) => firstPacket <= number);
-    const dts = this.index.dts[gop?.firstPacket ?? 0] ?? 0;
-    const code = gop ? this.input.seekFrameSync(this.current.index, BigInt(dts), AVSEEK_FLAG_BACKWARD) : -1;
+    const at = this.index.times[gop?.firstFrame ?? 0] ?? 0;
+    const code = gop ? this.input.seekFrameSync(this.current.index, BigInt(at), AVSEEK_FLAG_BACKWARD) : -1;
     this.next = null;
     if (code < 0) await this.rewind();
   }
@@ -74,12 +70,13 @@ export class PacketReader {
       }
       check(code, `read ${shown(this.index.path)}`);
       if (this.packet.streamIndex !== this.current.index || this.packet.size === 0) continue;
-      const { dts } = this.index;
+      const { times, presentation, order, frames } = this.index;
+      const pts = Number(this.packet.pts);
       if (this.next === null) {
-        const found = find(dts, Number(this.packet.dts));
-        if (found < 0) return Infinity;
-        this.next = found;
-      } else if (Number(this.packet.dts) !== dts[this.next]) throw changed(this.index.path);
+        const frame = find(times, pts);
+        if (frame < 0 || frame >= frames) return Infinity;
+        this.next = order[frame] ?? 0;
+      } else if (pts !== times[presentation[this.next] ?? -1]) throw changed(this.index.path);
       return this.next++;
     }
   }
@@ -110,4 +107,27 @@ function changed(path: string): SmartBoxError {
     message: `${shown(path)} does not read the same twice: it was changed or is damaged`,
     fault: 'input',
   });
+}
+
+/** Decodes a whole GOP by itself; frames come in presentation order with their number in the source. */
+export async function decodeGop(
+  reader: PacketReader,
+  gop: Gop,
+  onFrame: (frame: Frame, at: number) => boolean,
+  signal?: AbortSignal,
+): Promise<void> {
+  let decoder: VideoDecoder | undefined;
+  let at = gop.firstFrame;
+  const hand = (frame: Frame): boolean => onFrame(frame, at++);
+  try {
+    for (let i = 0; i < gop.packets; i++) {
+      await reader.goTo(gop.firstPacket + i);
+      decoder ??= new VideoDecoder(reader.stream, 2);
+      if (!decoder.decode(reader.packet, hand)) return;
+      if (i % 8 === 7) await breathe(signal);
+    }
+    decoder?.decode(null, hand);
+  } finally {
+    decoder?.close();
+  }
 }

@@ -34,8 +34,8 @@ export interface SourceIndex {
   readonly gops: readonly Gop[];
   /** Frame shown by each packet, in decoding order. */
   readonly presentation: readonly number[];
-  /** Decoding time of each packet, strictly growing. */
-  readonly dts: readonly number[];
+  /** Packet that holds each frame. */
+  readonly order: readonly number[];
   /** Keyframes that are no IDR pictures: open GOPs, where no copy can begin. */
   readonly openKeyframes: number;
   readonly sets: ParameterSets;
@@ -77,7 +77,6 @@ class Scan {
   private readonly sets = new ParameterSets();
   private readonly lengthSize: number;
   private readonly pts: number[] = [];
-  private readonly dts: number[] = [];
   private readonly idr: number[] = [];
   private lastDuration = 0;
   private discarded = false;
@@ -125,10 +124,8 @@ class Scan {
   private add(packet: Packet): void {
     if (packet.hasFlags(AV_PKT_FLAG_CORRUPT)) throw damaged(this.path, this.pts.length);
     if (packet.hasFlags(AV_PKT_FLAG_DISCARD)) this.discarded = true;
-    if (packet.pts === AV_NOPTS_VALUE || packet.dts === AV_NOPTS_VALUE)
-      this.refusal ??= 'the container does not say when each frame is shown';
+    if (packet.pts === AV_NOPTS_VALUE) this.refusal ??= 'the container does not say when each frame is shown';
     this.pts.push(Number(packet.pts));
-    this.dts.push(Number(packet.dts));
     this.lastDuration = Number(packet.duration);
     if (this.refusal !== null || !packet.data) return;
     let idr = false;
@@ -142,13 +139,12 @@ class Scan {
   }
 
   private problem(): string | null {
-    const { pts, dts, idr } = this;
+    const { pts, idr } = this;
     if (this.discarded) return 'an edit list of the container hides some of its frames';
     if (this.sets.conflict) return 'the parameter sets change within the stream';
     if (this.sets.sps.size === 0) return 'the stream has no parameter sets';
     if ([...this.sets.sps.values()].some((sps) => parseSps(sps).interlaced)) return 'the video is interlaced';
     if (idr[0] !== 0) return 'the stream does not begin with an IDR picture';
-    if (dts.some((at, i) => i > 0 && at <= (dts[i - 1] ?? 0))) return 'its decoding times do not grow';
     if (new Set(pts).size !== pts.length) return 'two frames have the same time';
     return null;
   }
@@ -170,7 +166,7 @@ class Scan {
       return firstFrame === firstPacket;
     });
     const refusal = inARow ? null : 'pictures of one GOP are shown between those of another';
-    return this.result(times, refusal, refusal === null ? gops : [], presentation);
+    return this.result(times, refusal, refusal === null ? gops : [], presentation, order);
   }
 
   /** The frames as a decoder hands them out: for streams whose packets do not tell. */
@@ -187,7 +183,7 @@ class Scan {
     const { num, den } = this.frameRate();
     const ticks = (this.stream.timeBase.den * den) / (this.stream.timeBase.num * num);
     const times = raw.map((at, i) => (known ? (at ?? 0) : Math.round(i * Math.max(1, ticks))));
-    return this.result(times, this.refusal, [], []);
+    return this.result(times, this.refusal, [], [], []);
   }
 
   private frameRate(): { num: number; den: number } {
@@ -201,6 +197,7 @@ class Scan {
     refusal: string | null,
     gops: readonly Gop[],
     presentation: readonly number[],
+    order: readonly number[],
   ): SourceIndex {
     const { codecpar, timeBase } = this.stream;
     const frames = times.length;
@@ -220,7 +217,7 @@ class Scan {
       refusal,
       gops,
       presentation,
-      dts: this.dts,
+      order,
       openKeyframes: this.openKeyframes,
       sets: this.sets,
       lengthSize: this.lengthSize,

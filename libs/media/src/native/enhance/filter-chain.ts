@@ -2,7 +2,6 @@ import { inputError } from '@smartbox/kernel';
 import { Filter, FilterGraph, FilterInOut, Frame, type FilterContext } from 'node-av/lib';
 import { again, check } from '../av.ts';
 
-
 interface TimeBase {
   readonly num: number;
   readonly den: number;
@@ -25,7 +24,9 @@ export class FilterChain {
     this.sources = inputs.map((frame, i) => this.source(`in${i}`, frame, timeBase));
     const sink = this.create('buffersink', 'out', null);
     this.sink = sink;
-    const outputs = FilterInOut.createList(this.sources.map((filterCtx, i) => ({ name: `in${i}`, filterCtx, padIdx: 0 })));
+    const outputs = FilterInOut.createList(
+      this.sources.map((filterCtx, i) => ({ name: `in${i}`, filterCtx, padIdx: 0 })),
+    );
     const ends = FilterInOut.createList([{ name: 'out', filterCtx: sink, padIdx: 0 }]);
     const labelled = inputs.length === 1 ? `[in0]${chain}[out]` : `${chain}[out]`;
     const parsed = this.graph.parsePtr(labelled, ends, outputs);
