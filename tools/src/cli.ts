@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { newId, SmartBoxError, toError, inputError } from '@smartbox/kernel';
 import { CatalogApi } from './api.ts';
+import { registerDicom } from './dicom-cli/register.ts';
 import { followClip } from './follow-clip.ts';
 import { requireRunInfo, type RunInfo } from './launcher/run-info.ts';
 
@@ -223,5 +224,7 @@ verb(pacs, 'echo [destination]', 'C-ECHO a destination, or all of them', async (
     failed: results.some(({ ok }) => !ok),
   };
 });
+
+registerDicom(program);
 
 await program.parseAsync();

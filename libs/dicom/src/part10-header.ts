@@ -51,9 +51,14 @@ function valuesOf(vr: string, values: readonly DatasetValue[]): readonly unknown
   return values.map((each) => new Uint8Array(Buffer.from(String(each), 'base64')).buffer);
 }
 
+/** The reader gives every value as a list. */
+function first(value: Dataset[string]): unknown {
+  return Array.isArray(value) ? (value as unknown[])[0] : value;
+}
+
 /** Preamble, file meta information (PS3.10 7.1) and the attributes, in Explicit VR Little Endian. */
 export function writeHeader(dataset: Dataset, transferSyntaxUid: string): Buffer {
-  const { SOPClassUID, SOPInstanceUID } = dataset;
+  const [SOPClassUID, SOPInstanceUID] = [first(dataset['SOPClassUID']), first(dataset['SOPInstanceUID'])];
   if (typeof SOPClassUID !== 'string' || typeof SOPInstanceUID !== 'string') {
     throw inputError('no-sop-identity', 'A DICOM object needs SOPClassUID and SOPInstanceUID');
   }

@@ -37,7 +37,7 @@ export class Htj2kPool {
       else job?.resolve(answer);
       this.next();
     });
-    worker.on('error', (error) => {
+    worker.on('error', (error: Error) => {
       const job = this.running.get(worker);
       this.running.delete(worker);
       job?.reject(

@@ -59,6 +59,27 @@ async function* pictures<T>(
   }
 }
 
+/** The coded pictures of a video as they are, e.g. the JPEGs of Motion JPEG. @throws SmartBoxError `media-error`, `no-video`. */
+export async function* codedFrames(pathOrUrl: string): AsyncGenerator<Buffer> {
+  const input = await openMedia(pathOrUrl);
+  const packet = new Packet();
+  packet.alloc();
+  try {
+    const stream = videoStream(input, pathOrUrl);
+    for (;;) {
+      const code = input.readFrameSync(packet);
+      if (isEof(code)) return;
+      check(code, `read ${shown(pathOrUrl)}`);
+      const data = packet.streamIndex === stream.index && packet.data ? Buffer.from(packet.data) : undefined;
+      packet.unref();
+      if (data) yield data;
+    }
+  } finally {
+    packet.free();
+    await input.closeInput();
+  }
+}
+
 function packed(frame: Frame): Buffer {
   const line = frame.width * 3;
   const out = Buffer.alloc(line * frame.height);

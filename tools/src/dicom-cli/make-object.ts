@@ -1,0 +1,216 @@
+import { randomUUID, createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import {
+  attributesFromJson,
+  buildStill,
+  buildVideo,
+  checkEncapsulation,
+  checkIod,
+  createPart10,
+  fileSource,
+  findSopClass,
+  findTransferSyntax,
+  pairing,
+  part10Stream,
+  readPart10,
+  TransferSyntaxUid as T,
+  transferSyntaxName,
+  type Dataset,
+  type ImageInput,
+  type ObjectContext,
+  type SopClass,
+} from '@smartbox/dicom';
+import { deterministicUid, inputError, newId, SmartBoxError } from '@smartbox/kernel';
+import { framePayload } from './frame-payload.ts';
+import type { Payload, SourceFacts } from './payload.ts';
+import { sourceFacts } from './source-facts.ts';
+import { streamPayload } from './stream-payload.ts';
+
+export interface MakeOptions {
+  /** Any video or picture. */
+  input: string;
+  out: string;
+  /** Name or UID. */
+  sop: string;
+  /** Name or UID; absent: the one that takes the input as it is, else the usual one. */
+  transferSyntax?: string | undefined;
+  patientName?: string | undefined;
+  patientId?: string | undefined;
+  /** Keywords and values, or the DICOM JSON model. */
+  attributes?: unknown;
+  /** Lossy HTJ2K, so many to one. */
+  ratio?: number | undefined;
+  /** x264 or x265 preset. */
+  preset?: string | undefined;
+  onProgress?: (text: string) => void;
+}
+
+export interface MadeObject {
+  file: string;
+  bytes: number;
+  sopClass: string;
+  sopClassUid: string;
+  transferSyntax: string;
+  transferSyntaxUid: string;
+  sopInstanceUid: string;
+  seriesInstanceUid: string;
+  studyInstanceUid: string;
+  rows: number;
+  columns: number;
+  frames: number;
+  frameRate: { num: number; den: number };
+  reencoded: boolean;
+  mode: Payload['mode'];
+  reason?: string | undefined;
+  encoder?: string | undefined;
+  payloadBytes: number;
+  payloadSha256: string;
+  fragments: number;
+  notes: readonly string[];
+}
+
+/**
+ * Makes a DICOM object of any video or picture. The input's own bytes go in where the transfer syntax holds them;
+ * otherwise it is coded again, and the answer says why. What was written is checked before it gets its name.
+ * @throws SmartBoxError `pairing-forbidden` and the codes of the checks; nothing is left behind then
+ */
+export async function makeObject(options: MakeOptions): Promise<MadeObject> {
+  const sopClass = findSopClass(options.sop);
+  const syntax = options.transferSyntax === undefined ? undefined : findTransferSyntax(options.transferSyntax);
+  if (syntax) {
+    const { allowed, rule } = pairing(sopClass, syntax);
+    if (!allowed) throw inputError('pairing-forbidden', `${sopClass.name} in ${syntax.name}: ${rule}`);
+  }
+  const given = options.attributes === undefined ? {} : attributesFromJson(options.attributes);
+  const made: string[] = [];
+  const scratch = (extension: string): string => {
+    const path = `${options.out}.${randomUUID().slice(0, 8)}.${extension}`;
+    made.push(path);
+    return path;
+  };
+  try {
+    const payload = await choosePayload(options, sopClass, await sourceFacts(options.input), scratch);
+    const dataset = datasetOf(options, sopClass, payload, given);
+    return await write(options.out, scratch('part'), dataset, sopClass, payload);
+  } finally {
+    await Promise.all(made.map((path) => rm(path, { force: true })));
+  }
+}
+
+async function choosePayload(
+  options: MakeOptions,
+  sopClass: SopClass,
+  facts: SourceFacts,
+  scratch: (extension: string) => string,
+): Promise<Payload> {
+  const { input, ratio, preset } = options;
+  const asked = options.transferSyntax === undefined ? undefined : findTransferSyntax(options.transferSyntax);
+  // unasked: a JPEG stays one, a lossless picture loses nothing, a frame of a video becomes a JPEG
+  const usual = ['png', 'bmp', 'tiff', 'ppm', 'targa'].includes(facts.codec) ? T.explicitLittleEndian : T.jpegBaseline;
+  const syntax = asked ?? (sopClass.kind === 'still' ? findTransferSyntax(usual) : undefined);
+  if (ratio !== undefined && !(ratio > 1 && syntax?.codec === 'htj2k'))
+    throw inputError('invalid-ratio', 'a ratio is above 1 and goes with an HTJ2K transfer syntax');
+  if (syntax && syntax.layout !== 'stream') return framePayload({ input, facts, sopClass, syntax, ratio, scratch });
+  const onProgress = options.onProgress ?? (() => undefined);
+  return streamPayload({ input, facts, sopClass, syntax, preset, scratch, onProgress });
+}
+
+function datasetOf(options: MakeOptions, sopClass: SopClass, payload: Payload, given: Dataset): Dataset {
+  const now = new Date();
+  const context: ObjectContext = {
+    patientStudy: {
+      utcOffsetMinutes: -now.getTimezoneOffset(),
+      patient: { name: options.patientName ?? '', id: options.patientId ?? '' },
+      study: { instanceUid: deterministicUid(newId()), startedAt: now, id: '1' },
+    },
+    series: { instanceUid: deterministicUid(newId()), number: 1 },
+    equipment: { manufacturer: 'SmartBox', modelName: 'SmartBox', softwareVersions: '0.1.0' },
+  };
+  const image: ImageInput = {
+    sopInstanceUid: deterministicUid(newId()),
+    number: 1,
+    capturedAt: now,
+    rows: payload.height,
+    columns: payload.width,
+    bitDepth: payload.bitDepth,
+    payloadLength: payload.bytes,
+    photometricInterpretation: payload.photometricInterpretation,
+    pixelAspectRatio: payload.pixelAspectRatio,
+    lossyHistory: payload.lossyHistory,
+    lossless: payload.lossless,
+  };
+  const { frames, frameRate, audioChannels, transferSyntaxUid } = payload;
+  const built =
+    sopClass.kind === 'still'
+      ? buildStill(sopClass.uid, transferSyntaxUid, context, image)
+      : buildVideo(sopClass.uid, transferSyntaxUid, context, { ...image, frames, frameRate, audioChannels });
+  // the command line's own patient wins over the file's
+  const own = {
+    ...(options.patientName === undefined ? {} : { PatientName: built['PatientName'] }),
+    ...(options.patientId === undefined ? {} : { PatientID: built['PatientID'] }),
+  };
+  return { ...built, ...given, ...own };
+}
+
+async function write(
+  out: string,
+  part: string,
+  dataset: Dataset,
+  sopClass: SopClass,
+  payload: Payload,
+): Promise<MadeObject> {
+  const part10 = createPart10(dataset, payload.transferSyntaxUid, payload.shape);
+  const hash = createHash('sha256');
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of createReadStream(payload.path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  await pipeline(part10Stream(part10, bytes()), createWriteStream(part));
+  await prove(part);
+  await rename(part, out);
+  const first = (keyword: string): string => {
+    const value = dataset[keyword];
+    const one: unknown = typeof value === 'object' ? value[0] : value;
+    return typeof one === 'string' ? one : '';
+  };
+  return {
+    file: out,
+    bytes: (await stat(out)).size,
+    sopClass: sopClass.name,
+    sopClassUid: sopClass.uid,
+    transferSyntax: transferSyntaxName(payload.transferSyntaxUid),
+    transferSyntaxUid: payload.transferSyntaxUid,
+    sopInstanceUid: first('SOPInstanceUID'),
+    seriesInstanceUid: first('SeriesInstanceUID'),
+    studyInstanceUid: first('StudyInstanceUID'),
+    rows: payload.height,
+    columns: payload.width,
+    frames: payload.frames,
+    frameRate: payload.frameRate,
+    reencoded: payload.mode === 'encoded',
+    mode: payload.mode,
+    reason: payload.reason,
+    encoder: payload.encoder,
+    payloadBytes: payload.bytes,
+    payloadSha256: hash.digest('hex'),
+    fragments: part10.fragments.length,
+    notes: payload.notes,
+  };
+}
+
+async function prove(path: string): Promise<void> {
+  await using source = await fileSource(path);
+  const findings = [...(await checkEncapsulation(source)), ...checkIod(await readPart10(source))];
+  const errors = findings.filter((each) => each.severity === 'error');
+  if (errors.length === 0) return;
+  const what = errors.map((each) => `${each.message} (${each.citation})`).join('; ');
+  throw new SmartBoxError({
+    code: 'object-invalid',
+    fault: 'input',
+    message: `The object would not be valid: ${what}`,
+  });
+}

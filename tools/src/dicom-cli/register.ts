@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import { conformanceMatrix } from '@smartbox/dicom';
+import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
+import { makeObject } from './make-object.ts';
+import { checkFile, deidentifyFile, dumpFile, extractFile } from './read-object.ts';
+
+/** What a verb answers: an object for machines, lines for people, and whether it went well. */
+export interface Answer {
+  json: object;
+  lines: string[];
+  failed?: boolean;
+}
+
+export type Options = Record<string, string | number | boolean | undefined>;
+
+/** Adds a verb: `--json` puts one JSON object on stdout and the words on stderr; exit 0 only on success. */
+export function verb(
+  area: Command,
+  definition: string,
+  description: string,
+  act: (options: Options, files: string[]) => Promise<Answer>,
+): Command {
+  return area
+    .command(definition)
+    .description(description)
+    .option('--json', 'one JSON object on stdout')
+    .action(async (...given: unknown[]) => {
+      const command = given.at(-1) as Command;
+      const options = command.opts<Options>();
+      const json = options['json'] === true;
+      try {
+        const answer = await act(options, command.args);
+        if (json) process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`);
+        (json ? process.stderr : process.stdout).write(answer.lines.map((line) => `${line}\n`).join(''));
+        if (answer.failed) process.exitCode = 1;
+      } catch (error) {
+        const { message } = toError(error);
+        const code = error instanceof SmartBoxError ? error.code : 'unexpected';
+        if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+        process.stderr.write(`${message}\n`);
+        process.exitCode = 1;
+      }
+    });
+}
+
+export const text = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function required(options: Options, name: string): string {
+  const value = text(options[name]);
+  if (value === undefined || value === '') throw inputError('missing-option', `--${name} is missing`);
+  return value;
+}
+
+const ratio = (given: string): number => {
+  const value = Number(given.replace(/:1$/, ''));
+  if (!(value > 1 && value <= 1000)) throw new InvalidArgumentError('a ratio above 1, like 10 or 10:1');
+  return value;
+};
+
+async function jsonFile(path: string | undefined): Promise<unknown> {
+  if (path === undefined) return undefined;
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch (error) {
+    throw inputError('invalid-attributes', `${path} cannot be read as JSON: ${toError(error).message}`);
+  }
+}
+
+/** `smartbox dicom`: objects and peers without a running system. */
+export function registerDicom(program: Command): void {
+  const dicom = program.command('dicom').description('DICOM objects and peers, without a running system');
+
+  verb(dicom, 'matrix', 'which SOP class goes into which transfer syntax, and by which rule', async () => {
+    const entries = conformanceMatrix();
+    const line = (each: (typeof entries)[number]) =>
+      `${each.allowed ? 'yes' : 'NO '}  ${each.sopClass}  ${each.transferSyntax}  ${each.rule}`;
+    return { json: entries, lines: entries.map(line) };
+  });
+
+  verb(dicom, 'check <files...>', 'structure and IOD of objects', async (_options, files) => {
+    const results = [];
+    for (const file of files) results.push(await checkFile(file));
+    return {
+      json: { ok: results.every(({ ok }) => ok), results },
+      lines: results.flatMap(({ file, ok, findings, sopClass, transferSyntax, dciodvfy }) => [
+        `${ok ? 'ok     ' : 'NOT OK '} ${file}  ${sopClass ?? ''}  ${transferSyntax ?? ''}  dciodvfy ${dciodvfy}`,
+        ...findings.map((each) => `    ${each.severity} (${each.by}) ${each.message} [${each.citation}]`),
+      ]),
+      failed: results.some(({ ok }) => !ok),
+    };
+  });
+
+  verb(dicom, 'dump <file>', 'all attributes of an object', (_options, [file = '']) => dumpFile(file));
+
+  verb(dicom, 'extract <file>', 'the payload as it was put in', async (options, [file = '']) => {
+    const json = await extractFile(file, required(options, 'out'));
+    return { json, lines: [`${file} -> ${required(options, 'out')}`] };
+  }).requiredOption('--out <path>', 'a file; or a folder for frames that stand alone');
+
+  verb(dicom, 'make <input>', 'an object of any video or picture', async (options, [input = '']) => {
+    const made = await makeObject({
+      input,
+      out: required(options, 'out'),
+      sop: required(options, 'sop'),
+      transferSyntax: text(options['transferSyntax']),
+      patientName: text(options['patientName']),
+      patientId: text(options['patientId']),
+      attributes: await jsonFile(text(options['attributes'])),
+      ratio: typeof options['ratio'] === 'number' ? options['ratio'] : undefined,
+      preset: text(options['preset']),
+      onProgress: (line) => void process.stderr.write(`${line}\n`),
+    });
+    const how = {
+      'as-is': 'the bytes of the input as they are',
+      remuxed: 'the stream of the input in another container',
+      encoded: 'RE-ENCODED',
+    };
+    return {
+      json: made,
+      lines: [
+        `${made.file}: ${made.sopClass}, ${made.transferSyntax}, ${made.columns}x${made.rows}, ${made.frames} frame(s), ${made.bytes} bytes`,
+        `${how[made.mode]}${made.reason === undefined ? '' : `: ${made.reason}`}`,
+        ...(made.encoder === undefined ? [] : [`encoder: ${made.encoder}`]),
+        ...made.notes.map((note) => `note: ${note}`),
+      ],
+    };
+  })
+    .requiredOption('--sop <name|uid>', 'SOP class')
+    .option('--transfer-syntax <name|uid>', 'default: the one that takes the input as it is')
+    .option('--patient-name <name>', 'Family^Given')
+    .option('--patient-id <id>')
+    .option('--attributes <file.json>', 'keywords and values, or the DICOM JSON model')
+    .option('--ratio <n>', 'lossy HTJ2K, n to 1', ratio)
+    .option('--preset <name>', 'x264 or x265 preset')
+    .requiredOption('--out <file>', 'the object to write');
+
+  verb(dicom, 'deidentify <file>', 'a copy without who it shows, PS3.15 annex E', async (options, [file = '']) => {
+    const dates = text(options['retainDates']);
+    if (dates !== undefined && dates !== 'full' && dates !== 'shifted')
+      throw inputError('invalid-option', `--retain-dates is full or shifted, not "${dates}"`);
+    const flag = (name: string) => options[name] === true;
+    const json = await deidentifyFile(file, required(options, 'out'), {
+      key: text(options['key']),
+      retainUids: flag('retainUids'),
+      retainDevice: flag('retainDevice'),
+      retainInstitution: flag('retainInstitution'),
+      retainPatientCharacteristics: flag('retainPatientCharacteristics'),
+      retainDates: dates,
+      confirmBurnedIn: flag('confirmBurnedIn'),
+      confirmAudio: flag('confirmAudio'),
+    });
+    const { warnings } = json as { warnings: string[] };
+    return { json, lines: [`${file} -> ${required(options, 'out')}`, ...warnings.map((each) => `warning: ${each}`)] };
+  })
+    .requiredOption('--out <file>', 'the copy to write')
+    .option('--key <secret>', 'same key, same replacements: objects of a study stay together')
+    .option('--retain-uids', 'keep the UIDs')
+    .option('--retain-device', 'keep station and serial number')
+    .option('--retain-institution', 'keep the institution')
+    .option('--retain-patient-characteristics', 'keep sex, age, size, weight')
+    .option('--retain-dates <how>', 'full, or shifted by days of its own per patient')
+    .option('--confirm-burned-in', 'somebody looked: the text in the pictures identifies nobody')
+    .option('--confirm-audio', 'somebody listened: the sound identifies nobody');
+}

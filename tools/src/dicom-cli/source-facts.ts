@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises';
+import { inputError } from '@smartbox/kernel';
+import { bufferSource, fileSource, readMp4Facts, readMpeg2Facts, type VideoFacts } from '@smartbox/dicom';
+import type { MediaProbe } from '@smartbox/media/native';
+import type { SourceFacts } from './payload.ts';
+
+export { bufferSource };
+
+/** What the bit stream of a file says: by our own parsers where there is one, and by FFmpeg's for the rest. */
+export async function sourceFacts(path: string): Promise<SourceFacts> {
+  const { size, isFile } = await stat(path).then(
+    (found) => ({ size: found.size, isFile: found.isFile() }),
+    () => ({ size: 0, isFile: false }),
+  );
+  if (!isFile) throw inputError('no-such-file', `${path} is no file`);
+  const { probe, videoFacts } = await import('@smartbox/media/native');
+  const probed: MediaProbe = await probe(path);
+  const facts: VideoFacts = { ...videoFacts(probed), container: containerOf(probed.container) };
+  const own = await ownFacts(path, facts);
+  return { ...facts, ...own, closedGop: facts.closedGop, bytes: Math.min(size, probed.bytes || size) };
+}
+
+function containerOf(demuxer: string): VideoFacts['container'] {
+  if (demuxer.includes('mp4')) return 'mp4';
+  const names: Record<string, VideoFacts['container']> = {
+    mpegts: 'mpegts',
+    mpeg: 'mpeg-ps',
+    mpegvideo: 'mpeg-es',
+    h264: 'annex-b',
+    hevc: 'annex-b',
+  };
+  return names[demuxer] ?? (demuxer.includes('matroska') ? 'matroska' : 'other');
+}
+
+async function ownFacts(path: string, facts: VideoFacts): Promise<Partial<SourceFacts>> {
+  await using source = await fileSource(path);
+  if (facts.codec === 'mpeg2video' && ['mpegts', 'mpeg-ps', 'mpeg-es'].includes(facts.container)) {
+    const { pixelAspectRatio, audioTracks: _unread, ...own } = await readMpeg2Facts(source);
+    return { ...own, sampleAspect: pixelAspectRatio };
+  }
+  if (facts.container !== 'mp4' || (facts.codec !== 'h264' && facts.codec !== 'hevc')) return {};
+  const own = await readMp4Facts(source).catch(() => undefined);
+  if (!own) return {};
+  // a fragmented MP4 counts no samples in its moov: FFmpeg counted the packets
+  if (own.container === 'fmp4') return { container: 'fmp4' };
+  return own;
+}
