@@ -27,7 +27,7 @@ function destinationsFile(dir: string) {
 }
 
 /** @throws InvalidConfiguration, SmartBoxError `invalid-configuration` naming the variable or the field. */
-export function readConfig(env: NodeJS.ProcessEnv = process.env) {
+function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const e = readEnvironment(Env, env);
   return {
     host: e.HOST,

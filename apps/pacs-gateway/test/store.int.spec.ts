@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { createServer as createTlsServer } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startOrthanc, startStorescp, startTestPacs, type Storescp } from '@smartbox/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -132,15 +135,18 @@ describe('C-STORE to storescp', () => {
       const files = ['-keyout', join(dir, `${name}.key`), '-out', join(dir, `${name}.pem`)];
       await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files]);
     }
-    const { spawn } = await import('node:child_process');
-    const { freePort, until, isListening } = await import('@smartbox/testing');
-    const port = await freePort();
-    const arguments_ = ['-od', dir, '+xa', '+B', '+tls', join(dir, 'server.key'), join(dir, 'server.pem')];
-    const server = spawn('storescp', [...arguments_, '+cf', join(dir, 'client.pem'), String(port)], {
-      stdio: 'ignore',
+    // storescp behind a TLS end of our own: by itself it would listen on every interface.
+    const plain = await scp();
+    const [key, cert, ca] = ['server.key', 'server.pem', 'client.pem'].map((name) => readFileSync(join(dir, name)));
+    const server = createTlsServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true }, (socket) => {
+      const inner = connect(plain.port, '127.0.0.1');
+      socket.on('error', () => inner.destroy());
+      inner.on('error', () => socket.destroy());
+      socket.pipe(inner).pipe(socket);
     });
-    cleanUps.push(async () => server.kill());
-    await until(() => isListening(port));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
     const object = videoObject(3_000_000, 'tls');
     const mutual = tlsOptions({ ca: 'server.pem', cert: 'client.pem', key: 'client.key' }, dir);
     expect(await send(to(port, 'ANY', { tls: mutual }), object)).toEqual([{ status: 0 }]);
@@ -168,7 +174,7 @@ describe('C-STORE to Orthanc', () => {
 });
 
 describe('a rude peer', () => {
-  const rude = async (onRequest: (socket: import('node:net').Socket) => void) => {
+  const rude = async (onRequest: (socket: Socket) => void) => {
     const server = await rawScp((socket) => socket.once('data', () => onRequest(socket)));
     cleanUps.push(() => server.stop());
     return send(to(server.port, 'RUDE', { idleTimeoutMs: 1000 }), videoObject(400_000, 'rude'));
@@ -250,7 +256,7 @@ describe('an object of 6 GB', () => {
   it('is sent in constant memory', async () => {
     const server = await discarding('1.2.840.10008.1.2.4.107', 131_072);
     cleanUps.push(() => server.stop());
-    const script = join(import.meta.dirname, 'support/send-large.ts');
+    const script = fileURLToPath(new URL('./support/send-large.ts', import.meta.url));
     const { stdout } = await run(process.execPath, [
       '--conditions=@smartbox/source',
       script,

@@ -5,7 +5,7 @@ import type { NegotiatedContext } from './negotiation.ts';
 import { dataHeader, PDV_HEADER_BYTES } from './pdu.ts';
 import { UpperLayer, type AssociationOptions } from './upper-layer.ts';
 
-export type { AssociationOptions, PeerAddress } from './upper-layer.ts';
+export type { AssociationOptions } from './upper-layer.ts';
 
 /**
  * One association as a service class user needs it. Negotiation is dcmjs-dimse's; data is written straight from its

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import dimse from 'dcmjs-dimse';
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '@smartbox/dicom';
 import { toError } from '@smartbox/kernel';
 
 const { association, constants, log, Scp } = dimse;
@@ -38,10 +39,6 @@ export interface AssociationRequest {
   contexts: readonly ProposedContext[];
 }
 
-/** Implementation Class UID and Version Name, PS3.7 D.3.3.2: a UUID under 2.25, the same in every build. */
-export const IMPLEMENTATION_CLASS_UID = '2.25.262339744119243286441389846711098341741';
-export const IMPLEMENTATION_VERSION = 'SMARTBOX_0_1';
-
 /** What of dcmjs-dimse's Network we use; the package exports it as the parent class of Scp only. */
 interface Network {
   sendAssociationRequest(association: unknown): void;
@@ -78,7 +75,7 @@ export class Negotiation {
     this.#association = new association.Association(request.callingAeTitle, request.calledAeTitle);
     this.#association.setMaxPduLength(request.maxPduBytes);
     this.#association.setImplementationClassUid(IMPLEMENTATION_CLASS_UID);
-    this.#association.setImplementationVersion(IMPLEMENTATION_VERSION);
+    this.#association.setImplementationVersion(IMPLEMENTATION_VERSION_NAME);
     this.#proposed = request.contexts.map((context) => {
       const id = this.#association.addPresentationContext(context.abstractSyntax);
       for (const uid of context.transferSyntaxes) this.#association.addTransferSyntaxToPresentationContext(id, uid);

@@ -30,7 +30,7 @@ export class PduError extends Error {
   }
 }
 
-export const PDU_HEADER_BYTES = 6;
+const PDU_HEADER_BYTES = 6;
 /** Length and header of a presentation data value before its bytes: 4 + 1 + 1. */
 export const PDV_HEADER_BYTES = 6;
 /** An A-ASSOCIATE-AC with 128 contexts and all user items has about 12 KB. */

@@ -6,7 +6,7 @@ import { MessageAssembler, type DimseMessage } from './message-assembler.ts';
 import { Negotiation, type Negotiated, type ProposedContext } from './negotiation.ts';
 import { abortPdu, AbortReason, AbortSource, PduError, PduReader, PduType, releasePdu, type Pdu } from './pdu.ts';
 
-export interface PeerAddress {
+interface PeerAddress {
   host: string;
   port: number;
   calledAeTitle: string;

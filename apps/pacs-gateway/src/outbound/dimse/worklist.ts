@@ -62,7 +62,7 @@ function key(name: keyof WorklistQuery, query: WorklistQuery, max: number): stri
  * The identifier: what is asked for, and empty return keys for what we read (PS3.4 table K.6-1). Nothing else: some
  * servers match nothing when an identifier has attributes that they do not know.
  */
-export function worklistIdentifier(query: WorklistQuery): ElementToWrite[] {
+function worklistIdentifier(query: WorklistQuery): ElementToWrite[] {
   const date = key('date', query, 17);
   if (date !== '' && !/^(\d{8}|\d{8}-|-\d{8}|\d{8}-\d{8})$/.test(date)) {
     throw inputError('invalid-query', `date: YYYYMMDD or a range of it (PS3.4 C.2.2.2.5), not ${JSON.stringify(date)}`);
@@ -107,7 +107,7 @@ function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
 }
 
 /** One item per scheduled procedure step of one answer. */
-export function worklistItems(answer: Dataset): WorklistItem[] {
+function worklistItems(answer: Dataset): WorklistItem[] {
   const steps = answer.items(Tag.ScheduledProcedureStepSequence);
   const accessionNumber = answer.text(Tag.AccessionNumber, 'text');
   const studyInstanceUid = answer.text(Tag.StudyInstanceUID);
