@@ -4,6 +4,7 @@ import { newId, SmartBoxError, toError, inputError } from '@smartbox/kernel';
 import { CatalogApi } from './api.ts';
 import { registerDicom } from './dicom-cli/register.ts';
 import { followClip } from './follow-clip.ts';
+import { registerMedia } from './media-cli/register.ts';
 import { requireRunInfo, type RunInfo } from './launcher/run-info.ts';
 
 interface Context {
@@ -226,5 +227,7 @@ verb(pacs, 'echo [destination]', 'C-ECHO a destination, or all of them', async (
 });
 
 registerDicom(program);
+
+registerMedia(program);
 
 await program.parseAsync();

@@ -131,6 +131,7 @@ function attributeLines(dataset: Dataset, depth: number): string[] {
     .flatMap(({ keyword, value, vr, tag }) => {
       const head = `${'  '.repeat(depth)}(${tag.slice(0, 4)},${tag.slice(4)}) ${vr} ${keyword}`;
       const list = value === undefined ? [] : typeof value === 'object' ? value : [value];
+      if (vr === 'AT') return [`${head}: ${list.map((each) => `(${tagText(Number(each))})`).join('\\')}`];
       if (vr !== 'SQ') return [`${head}: ${list.map(String).join('\\')}`];
       const items = list as readonly Dataset[];
       return [
@@ -138,6 +139,12 @@ function attributeLines(dataset: Dataset, depth: number): string[] {
         ...items.flatMap((each, i) => [`${'  '.repeat(depth + 1)}item ${i + 1}`, ...attributeLines(each, depth + 2)]),
       ];
     });
+}
+
+/** A tag as one number -> `0018,1063`. */
+function tagText(tag: number): string {
+  const hex = tag.toString(16).padStart(8, '0');
+  return `${hex.slice(0, 4)},${hex.slice(4)}`;
 }
 
 const extensions: Record<string, string> = { jpeg: 'jpg', htj2k: 'j2c' };
@@ -199,7 +206,13 @@ export async function deidentifyFile(path: string, out: string, options: Deident
       message: errors.map((each) => each.message).join('; '),
     });
   }
-  return { file: path, out, sopInstanceUid: dataset['SOPInstanceUID'], patientId: dataset['PatientID'], ...report };
+  return {
+    file: path,
+    out,
+    sopInstanceUid: [dataset['SOPInstanceUID']].flat()[0],
+    patientId: dataset['PatientID'],
+    ...report,
+  };
 }
 
 /** How the payload was cut; a frame of several fragments cannot be told from several frames without its table. */

@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { services, type Recipe, type Service, type StationConfig } from '@smartbox/contracts';
-import { SmartBoxError, toError } from '@smartbox/kernel';
+import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { freePort, repoRoot, type WorklistItem } from '@smartbox/testing';
 import { writeConfigDir, type DestinationsInput, type StationInput } from './config-dir.ts';
 import { defaultStateDir, type RunInfo } from './run-info.ts';
-import { startServers, type Servers } from './servers.ts';
+import { startServers, type Servers, type ServersPlan } from './servers.ts';
 import { serviceEnvironment } from './service-env.ts';
 import { ServiceProcess } from './service-process.ts';
 import { StateDir, writeWhole, type Credentials } from './state-dir.ts';
@@ -26,7 +26,8 @@ export interface SmartBoxOptions {
   recipes?: readonly Recipe[];
   /** More destinations than the PACS that is started. */
   destinations?: DestinationsInput['destinations'];
-  pacs?: 'auto' | 'orthanc' | 'test-pacs';
+  /** Which test PACS; `SMARTBOX_PACS`, else `auto`: Orthanc where it is installed, else our own small one. */
+  pacs?: ServersPlan['pacs'];
   /** Worklist items; eight sample patients of today unless given. */
   worklist?: WorklistItem[];
   /** Environment variables of single services, over the launcher's own. */
@@ -89,6 +90,12 @@ function portsOf(servers: Servers, running: Map<string, ServiceProcess>): Record
   };
 }
 
+function pacsFromEnvironment(): ServersPlan['pacs'] {
+  const wanted = process.env['SMARTBOX_PACS'] ?? 'auto';
+  if (wanted === 'auto' || wanted === 'orthanc' || wanted === 'test-pacs') return wanted;
+  throw inputError('pacs', `SMARTBOX_PACS is auto, orthanc or test-pacs, not ${JSON.stringify(wanted)}`);
+}
+
 async function migrate(databaseUrl: string): Promise<void> {
   const script = join(repoRoot(), 'apps', 'catalog', 'dist', 'migrate.js');
   const env = { ...process.env, DATABASE_URL: databaseUrl };
@@ -146,7 +153,7 @@ async function launch(
     ports,
     board,
     progress,
-    pacs: options.pacs ?? 'auto',
+    pacs: options.pacs ?? pacsFromEnvironment(),
     worklist: options.worklist
       ? { items: options.worklist }
       : { stationAes: stationAes.length > 0 ? stationAes : ['OR1'] },
