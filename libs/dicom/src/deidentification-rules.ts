@@ -67,4 +67,7 @@ export const patientCharacteristics = words(`
   PatientAge PatientSex PatientSexNeutered PatientSize PatientWeight EthnicGroup SmokingStatus PregnancyStatus`);
 
 /** Dates and times of type 2 in our IODs: emptied, not removed. */
-export const datesKeptEmpty = words(`PatientBirthDate StudyDate StudyTime ContentDate ContentTime`);
+export const datesKeptEmpty = words(`PatientBirthDate StudyDate StudyTime`);
+
+/** D: of type 1C in the VL Image Module, a value that says nothing. */
+export const dummies: Readonly<Record<string, string>> = { ContentDate: '19000101', ContentTime: '000000' };

@@ -58,8 +58,8 @@ export function deidentify(dataset: Dataset, options: DeidentifyOptions = {}): D
   return {
     dataset: {
       ...result,
-      PatientName: patient,
-      PatientID: patient,
+      PatientName: `ANON^${patient}`,
+      PatientID: `ANON-${patient}`,
       PatientIdentityRemoved: 'YES',
       DeidentificationMethod: 'SmartBox: PS3.15 E basic profile',
       DeidentificationMethodCodeSequence: methods(options),
@@ -103,7 +103,7 @@ class Work {
   }
 
   pseudonym(of: string): string {
-    return `ANON-${this.digest(`patient ${of}`).slice(0, 12).toUpperCase()}`;
+    return this.digest(`patient ${of}`).slice(0, 12).toUpperCase();
   }
 
   private digest(of: string): string {
@@ -176,8 +176,11 @@ class Work {
       const all = (typeof value === 'object' ? value : [value]) as readonly DatasetValue[];
       return all.map((each) => this.shifted(String(each)));
     }
-    // type 2 in the modules of our SOP classes: empty; elsewhere type 3: removed
-    return rules.datesKeptEmpty.has(keyword) ? this.empty(keyword) : this.remove(keyword);
+    // type 2 in our modules: empty; type 1C: a dummy; elsewhere type 3: removed
+    const dummy = rules.dummies[keyword];
+    if (dummy === undefined) return rules.datesKeptEmpty.has(keyword) ? this.empty(keyword) : this.remove(keyword);
+    this.replaced.add(keyword);
+    return dummy;
   }
 
   /** A date, or the date part of a date-time, so many days earlier. */
