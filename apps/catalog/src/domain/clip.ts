@@ -191,7 +191,7 @@ function deriveProgress(
         deliveries.find((d) => d.instanceId === instance.instanceId && d.destination === destination),
       ),
     );
-    if (expected.length === 0 || expected.every((d) => d === undefined)) return 'prepared';
+    if (expected.every((d) => d === undefined || d.state === 'waiting')) return 'prepared';
     if (expected.every((d) => d?.state === 'committed')) return 'archived';
     if (expected.every((d) => d?.state === 'committed' || d?.state === 'stored')) return 'sent';
     return 'sending';

@@ -1,3 +1,4 @@
+import { deterministicId } from '@smartbox/kernel';
 import { isLater, type Fact, type FactOf } from './facts.ts';
 
 export type DeliveryState = 'waiting' | 'sending' | 'deferred' | 'stored' | 'committed' | 'failed';
@@ -45,32 +46,66 @@ function decides(a: DeliveryFact, b: DeliveryFact): boolean {
 const attemptOf = (fact: DeliveryFact): number => ('attempt' in fact.data ? fact.data.attempt : 0);
 const date = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
-/** Each delivery that any fact speaks of, in the order of their ids. */
+/** As the PACS gateway makes it: the same for the same object and destination. */
+export const deliveryIdOf = (instanceId: string, destination: string) =>
+  deterministicId('delivery', instanceId, destination);
+
+/** Objects that are to go somewhere, and nothing has been heard of it yet. */
+function waiting(facts: readonly Fact[], known: ReadonlySet<string>): DeliveryRow[] {
+  return facts.flatMap((fact) => {
+    if (fact.name !== 'instance') return [];
+    const { instanceId, sopInstanceUid, origin } = fact.data;
+    const fresh = fact.data.destinations.filter((destination) => !known.has(`${instanceId}/${destination}`));
+    return fresh.map((destination) => ({
+      deliveryId: deliveryIdOf(instanceId, destination),
+      instanceId,
+      sourceId: origin.sourceId,
+      sopInstanceUid,
+      destination,
+      state: 'waiting' as const,
+      attempt: 0,
+      code: null,
+      reason: null,
+      retryAt: null,
+      parked: false,
+      startedAt: null,
+      storedAt: null,
+      committedAt: null,
+      updatedAt: new Date(fact.at),
+    }));
+  });
+}
+
+/** Each delivery that is to be made or that any fact speaks of, in the order of their ids. */
 export function deriveDeliveries(facts: readonly Fact[]): DeliveryRow[] {
+  const heard = deliveriesHeardOf(facts);
+  const known = new Set(heard.map((row) => `${row.instanceId}/${row.destination}`));
+  return [...heard, ...waiting(facts, known)].sort((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+}
+
+function deliveriesHeardOf(facts: readonly Fact[]): DeliveryRow[] {
   const byId = Map.groupBy(facts.filter(isDelivery), (fact) => fact.data.deliveryId);
-  return [...byId.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([deliveryId, own]) => {
-      const now = own.reduce((best, fact) => (decides(fact, best) ? fact : best));
-      const first = (name: DeliveryFact['name']) => date(own.find((fact) => fact.name === name)?.firstAt);
-      const said = now.data as { code?: string; reason?: string; warning?: string; retryAt?: string; parked?: boolean };
-      const { instanceId, sopInstanceUid, destination, origin } = now.data;
-      return {
-        deliveryId,
-        instanceId,
-        sourceId: origin.sourceId,
-        sopInstanceUid,
-        destination,
-        state: states[now.name].state,
-        attempt: Math.max(...own.map(attemptOf)),
-        code: said.code ?? null,
-        reason: said.reason ?? said.warning ?? null,
-        retryAt: date(said.retryAt),
-        parked: said.parked ?? false,
-        startedAt: first('delivery-started'),
-        storedAt: first('stored'),
-        committedAt: first('committed'),
-        updatedAt: new Date(now.at),
-      };
-    });
+  return [...byId.entries()].map(([deliveryId, own]) => {
+    const now = own.reduce((best, fact) => (decides(fact, best) ? fact : best));
+    const first = (name: DeliveryFact['name']) => date(own.find((fact) => fact.name === name)?.firstAt);
+    const said = now.data as { code?: string; reason?: string; warning?: string; retryAt?: string; parked?: boolean };
+    const { instanceId, sopInstanceUid, destination, origin } = now.data;
+    return {
+      deliveryId,
+      instanceId,
+      sourceId: origin.sourceId,
+      sopInstanceUid,
+      destination,
+      state: states[now.name].state,
+      attempt: Math.max(...own.map(attemptOf)),
+      code: said.code ?? null,
+      reason: said.reason ?? said.warning ?? null,
+      retryAt: date(said.retryAt),
+      parked: said.parked ?? false,
+      startedAt: first('delivery-started'),
+      storedAt: first('stored'),
+      committedAt: first('committed'),
+      updatedAt: new Date(now.at),
+    };
+  });
 }

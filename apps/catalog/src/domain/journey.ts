@@ -50,6 +50,7 @@ export function journeyOf(clip: Pick<ClipRow, 'requestedAt' | 'savedAt' | 'kind'
     steps.push({ ...step('dicom', at, at, data.reason), sourceId: data.origin.sourceId, failed: true });
   }
   for (const delivery of deriveDeliveries(facts)) {
+    if (delivery.state === 'waiting') continue;
     const { sourceId, destination, storedAt, committedAt } = delivery;
     const begun = (delivery.startedAt ?? storedAt ?? delivery.updatedAt).toISOString();
     const isFailed = delivery.state === 'failed';

@@ -16,7 +16,8 @@ export class Database {
       max: 12,
       connectionTimeoutMillis: 5000,
     });
-    this.prisma = new PrismaClient({ adapter });
+    // Minimal: the other formats quote the data of a failed query, and that may be a patient's.
+    this.prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   }
 
   /** One transaction; repeated when the database says that it lost a race (deadlock, write conflict). */

@@ -20,7 +20,7 @@ const tablesOf: Record<FactName, DerivedTable[]> = {
   still: ['sources'],
   rendition: ['renditions'],
   'rendition-failed': [],
-  instance: ['instances'],
+  instance: ['instances', 'deliveries'],
   'instance-failed': [],
   'delivery-started': ['deliveries'],
   'delivery-deferred': ['deliveries'],

@@ -58,10 +58,16 @@ export function toProblem(thrown: unknown): Problem {
       ...trace,
     };
   }
+  if (databaseAway.has(String((thrown as { code?: unknown } | null)?.code))) {
+    return { ...base(503, 'database-unavailable'), detail: 'the database does not answer at the moment', ...trace };
+  }
   const status = httpStatus(thrown);
   if (status === undefined || status >= 500) return { ...base(500, 'internal'), ...trace };
   return { ...base(status, codes[status] ?? 'refused'), detail: toError(thrown).message, ...trace };
 }
+
+/** Prisma: unreachable, timed out, connection closed, none free, transaction could not begin. */
+const databaseAway = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'ECONNREFUSED', 'ECONNRESET']);
 
 const codes: Record<number, string> = {
   400: 'invalid-request',
@@ -79,7 +85,7 @@ const base = (status: number, code: string) => ({
 
 function httpStatus(thrown: unknown): number | undefined {
   if (thrown instanceof HttpException) return thrown.getStatus();
-  const { statusCode } = thrown as { statusCode?: unknown };
+  const statusCode = (thrown as { statusCode?: unknown } | null)?.statusCode;
   return typeof statusCode === 'number' ? statusCode : undefined;
 }
 

@@ -78,6 +78,8 @@ export function guardRequests(guard: Guard) {
   const headers = securityHeaders(guard.streamingOrigin);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     void reply.headers(headers);
+    // Probes come by whatever name or address the platform uses; nothing about anybody is behind these.
+    if (/^\/(healthz|readyz|metrics)$/.test(request.url)) return;
     if (request.url.startsWith('/api/')) void reply.header('Cache-Control', 'no-store');
     const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET';
     const { host, origin } = request.headers;
