@@ -1,5 +1,5 @@
 /** The usual part: below it an object goes in one request. */
-export const PART_BYTES = 8 * 1024 ** 2;
+export const PART_BYTES = 6 * 1024 ** 2;
 
 /** Part buffers of the usual size are used again: memory stays flat over many large objects. */
 export class PartBuffers {

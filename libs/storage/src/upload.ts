@@ -14,7 +14,7 @@ export interface UploadOptions {
   /** Exact length in bytes; a source that gives fewer or more fails and leaves nothing behind. */
   size: number;
   contentType: string;
-  /** Bytes per part of a multipart upload: 8 MiB unless told. Memory is `(concurrency + 1) * partBytes`. */
+  /** Bytes per part of a multipart upload: 6 MiB unless told. Memory is `(concurrency + 1) * partBytes`. */
   partBytes?: number | undefined;
   /** Parts on their way at once: 3 unless told. */
   concurrency?: number | undefined;

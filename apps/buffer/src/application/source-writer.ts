@@ -31,8 +31,9 @@ export interface SourceJob {
 }
 
 const ATTEMPTS = 8;
-/** Files written at once by this process: each holds about 40 MB on its way. */
-const WRITERS = 3;
+/** Files written at once by this process, and parts of each on their way: bounds the memory. */
+const WRITERS = 2;
+const PARTS_IN_FLIGHT = 2;
 
 /** Writes one source's file in one pass, proves it by reading it back, and then writes its manifest. */
 export class SourceWriter {
@@ -79,7 +80,9 @@ export class SourceWriter {
     const layout = await this.#layout(plan, fragments);
     const movie = assembleMovie(layout, plan.fragments, fragments.read(plan.fragments, signal));
     const stored = await withSpan('put', { 'smartbox.bytes': layout.bytes }, () =>
-      this.#objects.put(key, movie, { size: layout.bytes, contentType: 'video/mp4', signal }),
+      this.#objects.put(key, movie, {
+        ...{ size: layout.bytes, contentType: 'video/mp4', concurrency: PARTS_IN_FLIGHT, signal },
+      }),
     );
     await withSpan('read back', {}, () => this.#objects.verify(key, stored, { signal }));
     return { layout, stored };

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { SmartBoxError } from '@smartbox/kernel';
+import { planSource, type FragmentName, type PlannedFragment } from '@smartbox/recording';
+import { describe, expect, it } from 'vitest';
+import { payloadsOf, steady, type Message } from '../../../../libs/recording/test/synthetic-ring.ts';
+import type { Fragments, Objects } from './ports.ts';
+import { SourceWriter, type SourceJob } from './source-writer.ts';
+
+const CLIP_ID = '01K00000000000000000000001';
+const ALL = { startNs: 0n, endNs: 1n << 62n };
+
+/** A ring whose oldest messages leave it while it is read. */
+class LeakyRing implements Fragments {
+  readonly messages: Message[];
+  evictOnRead: number;
+
+  constructor(messages: Message[], evictOnRead = 0) {
+    this.messages = messages;
+    this.evictOnRead = evictOnRead;
+  }
+  async payload({ streamSequence }: { streamSequence: number }) {
+    return this.messages.find((message) => message.streamSequence === streamSequence)?.payload;
+  }
+  read(fragments: readonly PlannedFragment[]) {
+    this.messages.splice(0, this.evictOnRead);
+    this.evictOnRead = 0;
+    const wanted = new Set(fragments.map(({ entry }) => entry.streamSequence));
+    return payloadsOf(this.messages.filter(({ streamSequence }) => wanted.has(streamSequence)));
+  }
+}
+
+/** Keeps what is put, and can lie once when it is read back. */
+class Store {
+  readonly kept = new Map<string, Buffer>();
+  lies = 0;
+  puts = 0;
+
+  readonly objects = {
+    put: async (key: string, source: AsyncIterable<Uint8Array>, { size }: { size: number }) => {
+      this.puts++;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of source) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      expect(bytes.length).toBe(size);
+      this.kept.set(key, bytes);
+      return { key, bytes: size, sha256: createHash('sha256').update(bytes).digest('hex') };
+    },
+    verify: async () => {
+      if (this.lies-- > 0) {
+        throw new SmartBoxError({ code: 'object-corrupt', message: 'bits', fault: 'theirs', retryable: true });
+      }
+    },
+    putJson: async (key: string, value: unknown) => void this.kept.set(key, Buffer.from(JSON.stringify(value))),
+  } as unknown as Objects;
+}
+
+function write(ring: LeakyRing, store: Store) {
+  const plan = (corrupt?: ReadonlySet<FragmentName>) =>
+    planSource('cam', ring.messages, ALL, corrupt ? { corrupt } : {});
+  const first = plan();
+  if (!first) throw new Error('nothing to plan');
+  const clip: SourceJob['clip'] = {
+    ...{ clipId: CLIP_ID, kind: 'clip', stationId: 'or-1', procedureId: CLIP_ID },
+    ...{ anchorMs: 0, requestedMs: 0 },
+  };
+  const key = `clips/${CLIP_ID}/cam/source.mp4`;
+  const replan = async (corrupt: ReadonlySet<FragmentName>) => plan(corrupt);
+  return new SourceWriter(store.objects).write({ clip, key, fragments: ring, plan: first, replan });
+}
+
+describe('writing a source', () => {
+  it('plans again when the ring drops its oldest messages meanwhile', async () => {
+    const store = new Store();
+    const manifest = await write(new LeakyRing(steady(20), 3), store);
+    expect(manifest).toMatchObject({ frames: 17 * 30, gaps: [] });
+    expect(manifest?.fragments[0]?.sequence).toBe(3);
+    expect(store.kept.get(manifest?.key ?? '')?.length).toBe(manifest?.bytes);
+  });
+
+  it('ends with nothing when the ring has dropped everything', async () => {
+    expect(await write(new LeakyRing(steady(5), 5), new Store())).toBeUndefined();
+  });
+
+  it('leaves out all corrupt fragments at the second attempt, the first of an epoch too', async () => {
+    const messages = steady(10);
+    for (const index of [0, 4, 9]) messages[index]?.payload.subarray(-40).fill(0xee);
+    const store = new Store();
+    const manifest = await write(new LeakyRing(messages), store);
+    expect(manifest?.fragments.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 5, 6, 7, 8]);
+    expect(manifest?.gaps).toEqual([{ atMs: 3000, durationMs: 1000, reason: 'fragment-corrupt' }]);
+    expect(store.puts).toBe(1);
+  });
+
+  it('leaves out a fragment whose init segment is no use', async () => {
+    const messages = steady(4);
+    const [first] = messages;
+    if (!first) throw new Error();
+    first.payload.write('junk', 16, 'latin1'); // the type of its moov
+    first.headers = { ...first.headers, sha256: createHash('sha256').update(first.payload).digest('hex') };
+    const manifest = await write(new LeakyRing(messages), new Store());
+    expect(manifest?.fragments.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  it('writes it again when it reads back wrong, and gives up when it always does', async () => {
+    const store = new Store();
+    store.lies = 2;
+    expect(await write(new LeakyRing(steady(3)), store)).toMatchObject({ frames: 90 });
+    expect(store.puts).toBe(3);
+    const broken = new Store();
+    broken.lies = 100;
+    await expect(write(new LeakyRing(steady(3)), broken)).rejects.toMatchObject({ code: 'object-corrupt' });
+    expect(broken.kept.has(`clips/${CLIP_ID}/cam/manifest.json`)).toBe(false);
+  });
+});
