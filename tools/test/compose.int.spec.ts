@@ -95,7 +95,7 @@ describe('docker-compose.yml', () => {
         ]),
       );
       const config = join(root, 'apps', name, 'src', 'config.ts');
-      const script = `const m = await import(process.argv[1]); (m.readConfig ?? m.loadConfig)();`;
+      const script = `const m = await import(process.argv[1]); (m.readConfig ?? m.loadConfig)?.();`; // some read it on import
       await run(process.execPath, ['--conditions=@smartbox/source', '--input-type=module', '-e', script, config], {
         cwd: configDir,
         env: { PATH: process.env['PATH'], HOST: '0.0.0.0', PORT: '8080', ...environment },
