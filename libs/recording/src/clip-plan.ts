@@ -33,8 +33,12 @@ export interface ClipPlan {
 
 /** The last GOP may be unpublished at the press: up to this much the range moves back to what is there. */
 const TAIL_NS = 2_500_000_000n;
-/** GOPs that were closed by one request end this near to each other. */
-const TOGETHER_NS = 300_000_000n;
+/**
+ * Sources that end this near to each other are cut at the earliest end, so that one clip covers one range: GOPs closed
+ * by one request end within a frame, a passed-through GOP or a starved encoder comes up to a second later. A source
+ * further behind (no signal) costs the others nothing.
+ */
+const TOGETHER_NS = 1_200_000_000n;
 /** Clocks of people and stations differ a little; this much of the future is not a mistake. */
 const FUTURE_MS = 5_000;
 
