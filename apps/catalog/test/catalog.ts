@@ -24,7 +24,7 @@ import { readRecipes, readStations } from '../src/outbound/config-files.ts';
 import { applyMigrations } from '../src/outbound/schema-engine.ts';
 import { recipe, type Happened } from './clip-story.ts';
 
-export const station = {
+const station = {
   id: 'or-1',
   name: 'OR 1',
   aeTitle: 'OR1',

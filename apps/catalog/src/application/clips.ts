@@ -17,7 +17,7 @@ interface Who {
 }
 
 /** How long a save can be taken back. */
-export const UNDO_MS = 30_000;
+const UNDO_MS = 30_000;
 
 /** What people ask of the buffer: clips, recordings, stills, markers; and what they do with what came of it. */
 export class Clips {

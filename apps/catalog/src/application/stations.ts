@@ -2,7 +2,7 @@ import type { ProcedureView, RpcReply, StationConfig, StationPresence, StationVi
 import type { StationDirectory } from './ports.ts';
 
 /** Without a sign of life for this long a station is offline. */
-export const OFFLINE_MS = 3000;
+const OFFLINE_MS = 3000;
 const WINDOW_MS = 2000;
 
 type Window = RpcReply<'buffer.get-window'>;

@@ -4,7 +4,7 @@ import { deriveDeliveries, type DeliveryRow } from './delivery.ts';
 import { isLater, type Fact, type FactName, type FactOf } from './facts.ts';
 
 export type ClipKind = 'clip' | 'recording' | 'still';
-export type State = z.infer<typeof ClipState>;
+type State = z.infer<typeof ClipState>;
 type Gap = z.infer<typeof GapSchema>;
 
 /** What people asked for and said about a clip. */
@@ -17,7 +17,7 @@ export interface ClipNote {
   stopRequestedAt: Date | null;
 }
 
-export interface SourceRow {
+interface SourceRow {
   sourceId: string;
   key: string;
   manifestKey: string | null;
@@ -37,7 +37,7 @@ export interface SourceRow {
   pacs: boolean;
 }
 
-export interface RenditionRow {
+interface RenditionRow {
   sourceId: string;
   rendition: string;
   key: string;
@@ -53,7 +53,7 @@ export interface RenditionRow {
   readyAt: Date;
 }
 
-export interface InstanceRow {
+interface InstanceRow {
   instanceId: string;
   sourceId: string;
   sopInstanceUid: string;

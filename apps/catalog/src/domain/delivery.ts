@@ -1,7 +1,7 @@
 import { deterministicId } from '@smartbox/kernel';
 import { isLater, type Fact, type FactOf } from './facts.ts';
 
-export type DeliveryState = 'waiting' | 'sending' | 'deferred' | 'stored' | 'committed' | 'failed';
+type DeliveryState = 'waiting' | 'sending' | 'deferred' | 'stored' | 'committed' | 'failed';
 
 export interface DeliveryRow {
   deliveryId: string;
@@ -47,8 +47,7 @@ const attemptOf = (fact: DeliveryFact): number => ('attempt' in fact.data ? fact
 const date = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
 /** As the PACS gateway makes it: the same for the same object and destination. */
-export const deliveryIdOf = (instanceId: string, destination: string) =>
-  deterministicId('delivery', instanceId, destination);
+const deliveryIdOf = (instanceId: string, destination: string) => deterministicId('delivery', instanceId, destination);
 
 /** Objects that are to go somewhere, and nothing has been heard of it yet. */
 function waiting(facts: readonly Fact[], known: ReadonlySet<string>): DeliveryRow[] {

@@ -7,7 +7,7 @@ interface WherePart {
 }
 
 /** What is kept of each fact about a clip, recording or still: its data without what repeats (recipe, origin). */
-export interface FactData {
+interface FactData {
   saved: Omit<EventData<'buffer.clip.saved'>, 'recipe'> & { recipe: RecipePart };
   failed: EventData<'buffer.clip.failed'>;
   'recording-started': EventData<'buffer.recording.started'>;
@@ -25,7 +25,7 @@ export interface FactData {
 }
 export type FactName = keyof FactData;
 
-export interface RecipePart {
+interface RecipePart {
   name: string;
   renditions: string[];
   destinations: string[];

@@ -225,13 +225,7 @@ export class ClipQueries {
   }
 }
 
-export const alarm = (row: {
-  code: string;
-  stationId: string | null;
-  sourceId: string | null;
-  reason: string;
-  at: Date;
-}) => ({
+const alarm = (row: { code: string; stationId: string | null; sourceId: string | null; reason: string; at: Date }) => ({
   code: row.code,
   reason: row.reason,
   at: row.at.toISOString(),

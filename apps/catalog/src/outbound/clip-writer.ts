@@ -74,7 +74,7 @@ export async function refreshClip(
 }
 
 /** Names without their carets, everything lower-case: what the free search looks through. */
-export const searchText = (parts: readonly (string | null | undefined)[]): string =>
+const searchText = (parts: readonly (string | null | undefined)[]): string =>
   parts
     .filter((part) => part != null)
     .join(' ')

@@ -8,7 +8,7 @@ import { lockClips, refreshClip } from './clip-writer.ts';
 import { json, jsonOrNull, type Database, type Tx } from './database.ts';
 import type { OutboxStore } from './outbox-store.ts';
 
-export const toProcedure = (row: Row): Procedure => ({
+const toProcedure = (row: Row): Procedure => ({
   procedureId: row.procedureId,
   stationId: row.stationId,
   worklistItemId: row.worklistItemId,

@@ -19,14 +19,14 @@ export type DeliveryView = InstanceView['deliveries'][number];
 type Present<T> = { [K in keyof T]: Exclude<T[K], null> };
 
 /** Without what is null: a DTO leaves absent things out. */
-export function present<T extends object>(value: T): Partial<Present<T>> {
+function present<T extends object>(value: T): Partial<Present<T>> {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== null && v !== undefined)) as Partial<
     Present<T>
   >;
 }
 const instant = (date: Date | null) => date?.toISOString() ?? null;
 const api = '/api/v1';
-export const renditionUrl = (clipId: string, sourceId: string, name: string) =>
+const renditionUrl = (clipId: string, sourceId: string, name: string) =>
   `${api}/clips/${clipId}/sources/${sourceId}/renditions/${name}`;
 
 export function clipView(row: Clip): ClipView {

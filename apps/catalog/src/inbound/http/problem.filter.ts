@@ -35,7 +35,7 @@ const titles: Record<number, string> = {
 };
 
 /** Status of an error by its code and whose fault it is. */
-export function statusOf(error: SmartBoxError): number {
+function statusOf(error: SmartBoxError): number {
   if (error.code.endsWith('-not-found') || error.code === 'station-unknown') return 404;
   if (conflicts.has(error.code)) return 409;
   if (unprocessable.has(error.code)) return 422;
@@ -45,7 +45,7 @@ export function statusOf(error: SmartBoxError): number {
 }
 
 /** Anything thrown as RFC 9457 problem+json. What is unknown says nothing but its trace id. */
-export function toProblem(thrown: unknown): Problem {
+function toProblem(thrown: unknown): Problem {
   const traceId = currentTraceId();
   const trace = traceId === undefined ? {} : { traceId };
   if (thrown instanceof SmartBoxError) {

@@ -18,7 +18,7 @@ const hostname = (host: string) => host.toLowerCase().replace(/:\d+$/, '');
  * this machine must not reach us, neither by its own name for our address (DNS rebinding) nor across origins.
  * Returns what is wrong, or undefined.
  */
-export function refusal(
+function refusal(
   headers: { host?: string | undefined; origin?: string | undefined; 'sec-fetch-site'?: string | undefined },
   guard: Pick<Guard, 'allowedHosts'>,
   isNavigation: boolean,
@@ -42,7 +42,7 @@ export function refusal(
 }
 
 /** Headers of every answer. The page loads its own scripts only, and talks to us and the streaming service only. */
-export function securityHeaders(streamingOrigin: string): Record<string, string> {
+function securityHeaders(streamingOrigin: string): Record<string, string> {
   const websocket = streamingOrigin.replace(/^http/, 'ws');
   const policy = {
     'default-src': "'none'",
