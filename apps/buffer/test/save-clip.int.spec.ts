@@ -138,6 +138,18 @@ describe('saving a clip', () => {
     expect(await room.counters(sources[0]?.key ?? '')).toEqual(counters(0, 240));
   });
 
+  it('plays through a change of the picture size', async () => {
+    await scope.gops(3);
+    const larger = new Camera(room.messaging, { sourceId: 'scope', procedureId, width: 640, height: 360 });
+    open.push(larger);
+    larger.ticks = scope.ticks;
+    larger.counter = scope.counter;
+    await larger.gops(3);
+    const { sources } = await save(request(60_000));
+    expect(sources[0]).toMatchObject({ formats: 2, frames: 180, gaps: [] });
+    expect(await room.counters(sources[0]?.key ?? '')).toEqual(counters(0, 180));
+  });
+
   it('leaves out a corrupt fragment, shows the gap, and keeps everything else', async () => {
     const spoil = (payload: Buffer, gop: number) => {
       if (gop === 2 || gop === 5)
