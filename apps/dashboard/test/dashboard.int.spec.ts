@@ -124,6 +124,11 @@ describe('operator console', () => {
     const since = performance.now();
     await page.locator('[data-testid=live-endoscope][data-state=stale]').waitFor();
     expect(performance.now() - since).toBeLessThan(1_600);
+    // It stays so through the reconnects: seen often enough over the next seconds.
+    for (let i = 0; i < 20; i += 1) {
+      expect(await page.getByTestId('live-endoscope').getAttribute('data-state')).not.toBe('live');
+      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 100))');
+    }
     await page.evaluate('window.freezeLive = false');
     await page.locator('[data-testid=live-endoscope][data-state=live]').waitFor();
   });

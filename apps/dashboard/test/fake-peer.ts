@@ -12,14 +12,15 @@ export const fakePeerScript = `(() => {
     async createOffer() { return { type: 'offer', sdp: 'v=0' }; }
     async setLocalDescription(d) { this.localDescription = d; }
     async getStats() { return new Map(); }
-    close() { clearInterval(this.timer); this.connectionState = 'closed'; }
+    // Chromium paints one more frame of a connection that was closed.
+    close() { clearInterval(this.timer); this.connectionState = 'closed'; setTimeout(() => this.draw && this.draw(true), 60); }
     async setRemoteDescription() {
       const canvas = document.createElement('canvas');
       canvas.width = 1280; canvas.height = 720;
       const c = canvas.getContext('2d');
       const hue = (n++ % 2) ? 205 : 12;
-      const draw = () => {
-        if (window.freezeLive) return;
+      const draw = this.draw = (always) => {
+        if (window.freezeLive && !always) return;
         const t = performance.now() / 1000;
         const g = c.createRadialGradient(640, 340, 30, 640, 360, 620);
         g.addColorStop(0, 'hsl(' + hue + ' 62% 58%)'); g.addColorStop(1, 'hsl(' + hue + ' 55% 14%)');
@@ -29,8 +30,8 @@ export const fakePeerScript = `(() => {
         c.fillStyle = 'rgb(255 255 255 / 55%)';
         c.beginPath(); c.arc(700, 250 + Math.cos(t) * 20, 26, 0, 7); c.fill();
       };
-      draw();
-      this.timer = setInterval(draw, 40);
+      draw(false);
+      this.timer = setInterval(() => draw(false), 40);
       const stream = canvas.captureStream(25);
       const event = new Event('track');
       event.streams = [stream]; event.track = stream.getVideoTracks()[0];

@@ -14,7 +14,7 @@ import { useTranslation } from 'react-i18next';
 import { stopwatch } from '../format/quantities.ts';
 import { Empty } from '../ui/Placeholder.tsx';
 import classes from './ClipPlayer.module.css';
-import { framesPerSecond } from './frames.ts';
+import { frameGaps, framesPerSecond } from './frames.ts';
 import { Timeline } from './Timeline.tsx';
 import { useShuttle } from './useShuttle.ts';
 import { useWindowKeys } from '../app/useWindowKeys.ts';
@@ -76,7 +76,7 @@ function SourcePlayer({ clip, source, name, startAt, onMoment, large }: SourcePr
   const video = useRef<HTMLVideoElement>(null);
   const [broken, setBroken] = useState(false);
   const fps = framesPerSecond(source.frameRate);
-  const player = useShuttle({ video, fps, frames: source.frames });
+  const player = useShuttle({ video, fps, frames: source.frames, gaps: frameGaps(source.gaps, fps) });
   const sheet = clip.renditions.find((r) => r.sourceId === source.sourceId && r.sprite !== undefined);
   const icon = large ? 36 : 22;
 

@@ -3,21 +3,48 @@ export function framesPerSecond(rate: { num: number; den: number }): number {
   return rate.num / rate.den;
 }
 
-/** Number (from 0) of the frame on the screen at a media time in seconds. */
-export function frameAt(seconds: number, fps: number): number {
+/** A stretch of a clip without frames, in whole frame periods from the start of the clip. */
+export interface FrameGap {
+  at: number;
+  length: number;
+}
+
+/** Gaps in the unit that frames are counted in. */
+export function frameGaps(gaps: readonly { atMs: number; durationMs: number }[], fps: number): FrameGap[] {
+  return gaps
+    .map((gap) => ({ at: Math.round((gap.atMs / 1000) * fps), length: Math.round((gap.durationMs / 1000) * fps) }))
+    .filter((gap) => gap.length > 0)
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Number (from 0) of the frame on the screen at a media time in seconds; within a gap the last one before it stays. */
+export function frameAt(seconds: number, fps: number, gaps: readonly FrameGap[] = []): number {
   // Half a millisecond of grace: media times of a frame are rounded to the time base of the file.
-  return Math.max(0, Math.floor((seconds + 0.0005) * fps));
+  const slot = Math.max(0, Math.floor((seconds + 0.0005) * fps));
+  let missing = 0;
+  for (const gap of gaps) {
+    if (slot < gap.at) break;
+    if (slot < gap.at + gap.length) return Math.max(0, gap.at - missing - 1);
+    missing += gap.length;
+  }
+  return slot - missing;
 }
 
 /** The middle of a frame: a seek there cannot land on a neighbour, whatever is rounded on the way. */
-export function timeOfFrame(frame: number, fps: number): number {
-  return (Math.max(0, frame) + 0.5) / fps;
+export function timeOfFrame(frame: number, fps: number, gaps: readonly FrameGap[] = []): number {
+  let slot = Math.max(0, frame);
+  for (const gap of gaps) if (slot >= gap.at) slot += gap.length;
+  return (slot + 0.5) / fps;
 }
 
-/** Where to seek to show the frame `by` frames away, within the clip. */
-export function stepTime(seconds: number, by: number, fps: number, frames: number): number {
-  const target = Math.min(Math.max(0, frames - 1), Math.max(0, frameAt(seconds, fps) + by));
-  return timeOfFrame(target, fps);
+/** Where to seek to show the frame `by` frames away, within the clip's `frames`; a gap is stepped over. */
+export function stepTime(
+  seconds: number,
+  by: number,
+  { fps, frames, gaps = [] }: { fps: number; frames: number; gaps?: readonly FrameGap[] },
+): number {
+  const target = Math.min(Math.max(0, frames - 1), Math.max(0, frameAt(seconds, fps, gaps) + by));
+  return timeOfFrame(target, fps, gaps);
 }
 
 export interface Sprite {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { frameAt, framesPerSecond, shuttle, spriteTile, stepTime, timeOfFrame } from './frames.ts';
+import { frameAt, frameGaps, framesPerSecond, shuttle, spriteTile, stepTime, timeOfFrame } from './frames.ts';
 
 describe('frame stepping', () => {
   const rates = [
@@ -27,8 +27,29 @@ describe('frame stepping', () => {
         const fps = framesPerSecond(rate);
         const frame = Math.min(at, frames - 1);
         const here = timeOfFrame(frame, fps);
-        expect(frameAt(stepTime(here, 1, fps, frames), fps)).toBe(Math.min(frame + 1, frames - 1));
-        expect(frameAt(stepTime(here, -1, fps, frames), fps)).toBe(Math.max(frame - 1, 0));
+        expect(frameAt(stepTime(here, 1, { fps, frames }), fps)).toBe(Math.min(frame + 1, frames - 1));
+        expect(frameAt(stepTime(here, -1, { fps, frames }), fps)).toBe(Math.max(frame - 1, 0));
+      }),
+    );
+  });
+
+  it('counts frames, not time, where the clip has gaps, and steps over them', () => {
+    const gaps = frameGaps(
+      [
+        { atMs: 1_000, durationMs: 5_100 },
+        { atMs: 8_000, durationMs: 500 },
+      ],
+      30,
+    );
+    const clip = { fps: 30, frames: 177, gaps };
+    expect(frameAt(0.99, 30, gaps)).toBe(29);
+    expect(frameAt(3, 30, gaps)).toBe(29);
+    expect(frameAt(6.1, 30, gaps)).toBe(30);
+    expect(stepTime(0.98, 1, clip)).toBeCloseTo(6.1 + 0.5 / 30);
+    expect(stepTime(6.11, -1, clip)).toBeCloseTo(29.5 / 30);
+    fc.assert(
+      fc.property(fc.nat(176), (frame) => {
+        expect(frameAt(timeOfFrame(frame, 30, gaps), 30, gaps)).toBe(frame);
       }),
     );
   });

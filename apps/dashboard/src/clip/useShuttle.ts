@@ -1,15 +1,17 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RefObject } from 'react';
 import { frameAt, shuttle, stepTime } from './frames.ts';
+import type { FrameGap } from './frames.ts';
 
 interface Options {
   video: RefObject<HTMLVideoElement | null>;
   fps: number;
   frames: number;
+  gaps: readonly FrameGap[];
 }
 
 /** Plays at a signed speed. Browsers do not play backwards: that is done by seeking. */
-export function useShuttle({ video, fps, frames }: Options) {
+export function useShuttle({ video, fps, frames, gaps }: Options) {
   const [speed, setSpeed] = useState(0);
   const [time, setTime] = useState(0);
   const speedRef = useRef(0);
@@ -83,12 +85,12 @@ export function useShuttle({ video, fps, frames }: Options) {
     (by: number) => {
       go(0);
       const element = video.current;
-      if (element) element.currentTime = stepTime(element.currentTime, by, fps, frames);
+      if (element) element.currentTime = stepTime(element.currentTime, by, { fps, frames, gaps });
     },
-    [video, fps, frames, go],
+    [video, fps, frames, gaps, go],
   );
   const press = useCallback((key: 'j' | 'k' | 'l') => go(shuttle(speedRef.current, key)), [go]);
   const toggle = useCallback(() => go(speedRef.current === 0 ? 1 : 0), [go]);
 
-  return { speed, time, frame: frameAt(time, fps), seek, step, press, toggle };
+  return { speed, time, frame: frameAt(time, fps, gaps), seek, step, press, toggle };
 }

@@ -102,7 +102,9 @@ export const de = {
     liveOff: 'Live-Bild aus',
     showLive: 'Live-Bilder zeigen',
     inUse: 'Belegt',
-    summary: '{{total}} Säle, {{used}} belegt, {{recording}} in Aufnahme',
+    total_one: '{{count}} Saal',
+    total_other: '{{count}} Säle',
+    summary: '{{total}}, {{used}} belegt, {{recording}} in Aufnahme',
   },
   recordings: {
     title: 'Aufnahmen',
@@ -179,6 +181,12 @@ export const de = {
     dicom: 'DICOM-Objekt',
     send: 'Senden',
     archive: 'Bestätigung des Archivs',
+  },
+  rendition: {
+    pacs: 'Fassung für das Archiv',
+    poster: 'Vorschaubild',
+    sprite: 'Bildleiste',
+    still: 'Standbild',
   },
   player: {
     play: 'Abspielen',

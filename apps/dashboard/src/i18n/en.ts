@@ -102,7 +102,9 @@ export const en: typeof de = {
     liveOff: 'Live picture off',
     showLive: 'Show live pictures',
     inUse: 'In use',
-    summary: '{{total}} rooms, {{used}} in use, {{recording}} recording',
+    total_one: '{{count}} room',
+    total_other: '{{count}} rooms',
+    summary: '{{total}}, {{used}} in use, {{recording}} recording',
   },
   recordings: {
     title: 'Recordings',
@@ -179,6 +181,12 @@ export const en: typeof de = {
     dicom: 'DICOM object',
     send: 'Sending',
     archive: 'Confirmation by the archive',
+  },
+  rendition: {
+    pacs: 'Rendition for the archive',
+    poster: 'Poster',
+    sprite: 'Preview strip',
+    still: 'Still picture',
   },
   player: {
     play: 'Play',

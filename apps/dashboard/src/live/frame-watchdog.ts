@@ -13,6 +13,7 @@ export class FrameWatchdog {
   #options: WatchdogOptions;
   #lastFrameAt: number | undefined;
   #stale = false;
+  #armed = false;
   frames = 0;
 
   constructor(options: WatchdogOptions) {
@@ -20,6 +21,7 @@ export class FrameWatchdog {
   }
 
   frame(): void {
+    if (!this.#armed) return;
     this.frames += 1;
     this.#lastFrameAt = this.#options.now();
     if (this.frames === 1 || this.#stale) {
@@ -40,8 +42,17 @@ export class FrameWatchdog {
     this.#options.onStale();
   }
 
-  /** A new session begins: what came before says nothing about it. */
+  /** The stream of a session is there: frames count from now on. */
+  arm(): void {
+    this.#armed = true;
+  }
+
+  /**
+   * A session is over. A browser paints one more frame of a stream that was closed: it says nothing, and nothing
+   * counts until the next stream is there.
+   */
   reset(): void {
+    this.#armed = false;
     this.#lastFrameAt = undefined;
     this.#stale = false;
     this.frames = 0;

@@ -37,6 +37,7 @@ describe('frame watchdog', () => {
       onStale: () => said.push('stale'),
       onFresh: () => said.push('fresh'),
     });
+    dog.arm();
     dog.check();
     dog.frame();
     now = STALE_MS - 1;
@@ -54,6 +55,36 @@ describe('frame watchdog', () => {
     now += STALE_MS - 1;
     dog.check();
     expect(said).toEqual(['fresh', 'stale', 'fresh']);
+  });
+});
+
+describe('frame watchdog between two sessions', () => {
+  it('takes the last frame that a browser paints of a closed stream for nothing', () => {
+    let now = 0;
+    const said: string[] = [];
+    const dog = new FrameWatchdog({
+      now: () => now,
+      hidden: () => false,
+      onStale: () => {
+        said.push('stale');
+        dog.reset();
+      },
+      onFresh: () => said.push('fresh'),
+    });
+    dog.arm();
+    dog.frame();
+    now = STALE_MS;
+    dog.check();
+    dog.frame();
+    now = 5 * STALE_MS;
+    dog.check();
+    expect(said).toEqual(['fresh', 'stale']);
+    dog.arm();
+    dog.frame();
+    expect(said).toEqual(['fresh', 'stale', 'fresh']);
+    now += STALE_MS;
+    dog.check();
+    expect(said.at(-1)).toBe('stale');
   });
 });
 

@@ -82,7 +82,7 @@ export function useWhep(
         again('no frame for a second', undefined);
       },
     });
-    const onFrame = () => {
+    const onFrame: VideoFrameRequestCallback = () => {
       watchdog.frame();
       frameHandle = element.requestVideoFrameCallback(onFrame);
     };
@@ -90,11 +90,14 @@ export function useWhep(
 
     const connect = () => {
       startedAt = performance.now();
-      watchdog.reset();
       session = new WhepSession({
         grant: (signal) => api.liveGrant(stationId, sourceId, signal),
         onStream: (stream) => {
+          // A callback that is still due belongs to the stream before.
+          element.cancelVideoFrameCallback(frameHandle);
           element.srcObject = stream;
+          watchdog.arm();
+          frameHandle = element.requestVideoFrameCallback(onFrame);
           element.play().catch(() => undefined);
         },
         onEnd: again,
@@ -103,6 +106,7 @@ export function useWhep(
     };
     function again(reason: string, waitMs: number | undefined): void {
       if (over) return;
+      watchdog.reset();
       session?.stop();
       // A picture that was there is stale from now on; it stays visible, marked, until the next one comes.
       setState((before) => (before === 'playing' || before === 'stale' ? 'stale' : 'unreachable'));

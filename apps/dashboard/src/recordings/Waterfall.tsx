@@ -9,6 +9,7 @@ import classes from './Waterfall.module.css';
 import { layOut } from './waterfall.ts';
 
 type Stage = keyof typeof de.stage;
+const isRendition = (name: string): name is keyof typeof de.rendition => Object.hasOwn(de.rendition, name);
 const isStage = (name: string): name is Stage => Object.hasOwn(de.stage, name);
 
 /** The journey as bars on one time axis, each with its time. */
@@ -16,6 +17,12 @@ export function Waterfall({ steps, names }: { steps: ClipDetail['journey']; name
   const { t } = useTranslation();
   const locale = useLocale();
   const now = useNow();
+  /** `pacs (passthrough)` in words. */
+  const detailOf = (stage: string, detail: string): string => {
+    const [, name = '', passthrough] = /^(\w+)( \(passthrough\))?$/.exec(detail) ?? [];
+    if (stage !== 'prepare' || !isRendition(name)) return detail;
+    return passthrough === undefined ? t(`rendition.${name}`) : `${t(`rendition.${name}`)}, ${t('clip.passthrough')}`;
+  };
   const { bars, totalMs } = layOut(steps, now.getTime());
   if (bars.length === 0) return <p className={classes.empty}>{t('clip.journeyEmpty')}</p>;
   return (
@@ -32,7 +39,9 @@ export function Waterfall({ steps, names }: { steps: ClipDetail['journey']; name
               {step.failed && <IconAlertTriangleFilled size={16} aria-hidden />}
               {isStage(step.stage) ? t(`stage.${step.stage}`) : step.stage}
               {step.sourceId !== undefined && <small>{names[step.sourceId] ?? step.sourceId}</small>}
-              {step.detail !== undefined && <small className={classes.detail}>{step.detail}</small>}
+              {step.detail !== undefined && (
+                <small className={classes.detail}>{detailOf(step.stage, step.detail)}</small>
+              )}
             </span>
             <span className={classes.lane} aria-hidden>
               <span

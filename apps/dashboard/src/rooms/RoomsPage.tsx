@@ -23,7 +23,14 @@ export function RoomsPage() {
   };
   return (
     <>
-      <PageTitle title={t('rooms.title')} subtitle={summary && summary.total > 0 ? t('rooms.summary', summary) : ' '}>
+      <PageTitle
+        title={t('rooms.title')}
+        subtitle={
+          summary && summary.total > 0
+            ? t('rooms.summary', { ...summary, total: t('rooms.total', { count: summary.total }) })
+            : ' '
+        }
+      >
         <Switch
           size="md"
           checked={live}

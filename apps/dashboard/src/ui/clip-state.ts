@@ -21,6 +21,9 @@ export function isSaved(clip: Pick<ClipView, 'state' | 'savedAt'>): boolean {
   return reached[clip.state] >= 1 || clip.savedAt !== undefined;
 }
 
+/** Is the next point being worked on, or only still to come? */
+const underWay: ReadonlySet<ClipState> = new Set(['requested', 'recording', 'saved', 'sending']);
+
 /**
  * Where each point of the journey stands. A failure marks the first point that was not reached; a clip whose video
  * is safe keeps its "saved" even when what follows failed.
@@ -30,6 +33,7 @@ export function journeyPoints(clip: Pick<ClipView, 'state' | 'savedAt'>): { poin
   return journey.map((point, index) => {
     if (index < done) return { point, state: 'done' };
     if (index > done) return { point, state: 'ahead' };
-    return { point, state: clip.state === 'failed' ? 'failed' : 'active' };
+    if (clip.state === 'failed') return { point, state: 'failed' };
+    return { point, state: underWay.has(clip.state) ? 'active' : 'ahead' };
   });
 }

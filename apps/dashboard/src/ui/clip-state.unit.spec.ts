@@ -14,9 +14,9 @@ describe('journey of a clip', () => {
       requested: 'o---',
       recording: 'o---',
       saved: 'xo--',
-      prepared: 'xxo-',
+      prepared: 'xx--',
       sending: 'xxo-',
-      sent: 'xxxo',
+      sent: 'xxx-',
       archived: 'xxxx',
       failed: '!---',
     });
