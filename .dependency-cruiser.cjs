@@ -15,7 +15,9 @@ module.exports = {
       comment: 'The domain is plain TypeScript: it never reaches the application, adapters or a framework.',
       severity: 'error',
       from: { path: '^apps/[^/]+/src/domain/' },
-      to: { path: '^apps/[^/]+/src/(application|inbound|outbound|worker)/|node_modules/(@nestjs|@nats-io|@prisma|minio)' },
+      to: {
+        path: '^apps/[^/]+/src/(application|inbound|outbound|worker)/|node_modules/(@nestjs|@nats-io|@prisma|minio)',
+      },
     },
     {
       name: 'application-knows-ports-only',
@@ -40,12 +42,16 @@ module.exports = {
     only('minio', 'storage'),
     only('node-av', 'media'),
     only('dcmjs/', 'dicom'),
+    only('dcmjs-dimse', 'dimse'),
   ],
   options: {
     doNotFollow: { path: 'node_modules|/dist/' },
     exclude: { path: '/dist/|/generated/' },
     tsPreCompilationDeps: true,
     combinedDependencies: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@smartbox/source', 'import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@smartbox/source', 'import', 'node', 'default'],
+    },
   },
 };

@@ -5,7 +5,9 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 const lib = (name) => `scope:${name}`;
-const libs = ['kernel', 'contracts', 'recording', 'media', 'dicom', 'messaging', 'storage', 'telemetry'].map(lib);
+const libs = ['kernel', 'contracts', 'recording', 'media', 'dicom', 'dimse', 'messaging', 'storage', 'telemetry'].map(
+  lib,
+);
 
 /** Each folder is linted with its own tsconfig; its specs with tsconfig.spec.json where there is one. */
 const projects = globSync('{apps,libs}/*/tsconfig.json')
@@ -53,6 +55,10 @@ export default tseslint.config(
             { sourceTag: 'scope:api-client', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'scope:recording', onlyDependOnLibsWithTags: [lib('kernel'), lib('contracts')] },
             { sourceTag: 'scope:dicom', onlyDependOnLibsWithTags: [lib('kernel')] },
+            {
+              sourceTag: 'scope:dimse',
+              onlyDependOnLibsWithTags: [lib('kernel'), lib('contracts'), lib('dicom')],
+            },
             { sourceTag: 'scope:telemetry', onlyDependOnLibsWithTags: [lib('kernel')] },
             { sourceTag: 'scope:media', onlyDependOnLibsWithTags: [lib('kernel'), lib('recording')] },
             { sourceTag: 'scope:storage', onlyDependOnLibsWithTags: [lib('kernel'), lib('recording')] },

@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestPacs, startWlmscpfs, type WorklistItem } from '@smartbox/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Tag, writeDataset } from '../src/outbound/dimse/dataset.ts';
-import { ExplicitLittleEndian } from '../src/outbound/dimse/sop-classes.ts';
-import { findWorklist } from '../src/outbound/dimse/worklist.ts';
+import { ExplicitLittleEndian, findWorklist, Tag, writeDataset } from '@smartbox/dimse';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,11 +1,7 @@
 import type { DestinationConfig, InstanceCreated } from '@smartbox/contracts';
 import { counter } from '@smartbox/telemetry';
 import type { Archive, ObjectContent } from '../application/ports.ts';
-import { AssociationPool } from './dimse/association-pool.ts';
-import type { AssociationOptions } from './dimse/association.ts';
-import { echo } from './dimse/echo-scu.ts';
-import { store } from './dimse/store-scu.ts';
-import { tlsOptions } from './dimse/tls.ts';
+import { type AssociationOptions, AssociationPool, echo, store, tlsOptions } from '@smartbox/dimse';
 
 /** Beyond this a C-ECHO is as good as none. */
 const ECHO_TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@ import type { DestinationsFile, RpcReply, RpcRequest } from '@smartbox/contracts
 import { inputError } from '@smartbox/kernel';
 import { createLogger } from '@smartbox/telemetry';
 import type { Worklist } from '../application/ports.ts';
-import { findWorklist } from './dimse/worklist.ts';
+import { findWorklist } from '@smartbox/dimse';
 
 /** A person waits for the answer. */
 const IDLE_TIMEOUT_MS = 15_000;

@@ -1,6 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { encodeCommand } from '../../src/outbound/dimse/command-set.ts';
-import { dataHeader, PduType } from '../../src/outbound/dimse/pdu.ts';
+import { dataHeader, encodeCommand, PduType } from '@smartbox/dimse';
 
 /** A peer written byte by byte: for what no well-made server can be talked into. */
 export interface RawScp {

@@ -1,7 +1,6 @@
 // Sends one object of `argv[3]` payload bytes to the port `argv[2]` and prints what it cost, as JSON.
 import { readFileSync } from 'node:fs';
-import { Association } from '../../src/outbound/dimse/association.ts';
-import { store } from '../../src/outbound/dimse/store-scu.ts';
+import { Association, store } from '@smartbox/dimse';
 import { videoObject } from './video-object.ts';
 
 const [port, payload] = process.argv.slice(2).map(Number);

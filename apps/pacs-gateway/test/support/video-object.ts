@@ -1,6 +1,5 @@
 import { deterministicUid } from '@smartbox/kernel';
-import { writeDataset, type ElementToWrite } from '../../src/outbound/dimse/dataset.ts';
-import { ExplicitLittleEndian } from '../../src/outbound/dimse/sop-classes.ts';
+import { type ElementToWrite, ExplicitLittleEndian, writeDataset } from '@smartbox/dimse';
 
 /** Tags of the test object, PS3.6. */
 const T = {

@@ -1,0 +1,11 @@
+export { AssociationPool, type ObjectKind } from './association-pool.ts';
+export { Association, type AssociationOptions } from './association.ts';
+export { encodeCommand } from './command-set.ts';
+export { Dataset, Tag, writeDataset, type ElementToWrite } from './dataset.ts';
+export { echo } from './echo-scu.ts';
+export { DimseError } from './failures.ts';
+export { dataHeader, PduType } from './pdu.ts';
+export * from './sop-classes.ts';
+export { store } from './store-scu.ts';
+export { tlsOptions } from './tls.ts';
+export { findWorklist, type WorklistAnswer, type WorklistQuery } from './worklist.ts';
