@@ -1,22 +1,28 @@
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { Messaging, MessagingModule } from '@smartbox/messaging';
 import { HealthModule } from '@smartbox/telemetry';
+import { Dvr } from './application/dvr.ts';
 import { LiveSessions } from './application/live-sessions.ts';
 import { isLoopback, type Config } from './config.ts';
+import { HlsController } from './inbound/hls.controller.ts';
 import { WhepController, WhepSettings } from './inbound/whep.controller.ts';
 import { NatsLive } from './outbound/nats-live.ts';
+import { RingPast } from './outbound/ring-past.ts';
 import { WorkerPool } from './outbound/worker-pool.ts';
 
 /** The only place where ports meet adapters. */
 @Module({})
 export class AppModule implements OnModuleDestroy {
   readonly #pool: WorkerPool;
+  readonly #past: RingPast;
 
-  constructor(@Inject(WorkerPool) pool: WorkerPool) {
+  constructor(@Inject(WorkerPool) pool: WorkerPool, @Inject(RingPast) past: RingPast) {
     this.#pool = pool;
+    this.#past = past;
   }
 
   onModuleDestroy(): void {
+    this.#past.close();
     this.#pool.close();
   }
 
@@ -24,7 +30,7 @@ export class AppModule implements OnModuleDestroy {
     return {
       module: AppModule,
       imports: [MessagingModule.forRoot({ service: 'streaming', ...config.nats }), HealthModule.forRoot()],
-      controllers: [WhepController],
+      controllers: [WhepController, HlsController],
       providers: [
         { provide: NatsLive, inject: [Messaging], useFactory: (messaging: Messaging) => new NatsLive(messaging) },
         { provide: WorkerPool, inject: [NatsLive], useFactory: (live: NatsLive) => startPool(live, config) },
@@ -33,6 +39,8 @@ export class AppModule implements OnModuleDestroy {
           inject: [WorkerPool, NatsLive],
           useFactory: (pool: WorkerPool, live: NatsLive) => new LiveSessions(pool, live, config),
         },
+        { provide: RingPast, inject: [Messaging], useFactory: (messaging: Messaging) => new RingPast(messaging) },
+        { provide: Dvr, inject: [RingPast], useFactory: (past: RingPast) => new Dvr(past) },
         { provide: WhepSettings, useValue: new WhepSettings(config.allowedOrigins, config.iceServers) },
       ],
     };

@@ -1,3 +1,5 @@
+import type { DvrIndex } from '../domain/dvr-index.ts';
+
 /** `<station>.<source>`: one live stream. */
 export type SourceKey = string;
 export const sourceKey = (stationId: string, sourceId: string): SourceKey => `${stationId}.${sourceId}`;
@@ -29,4 +31,25 @@ export interface ViewerHost {
   addCandidates(viewer: string, candidates: { mid: string; candidate: string }[]): void;
   leave(viewer: string): void;
   onGone(listener: LeaveListener): void;
+}
+
+/** What is known of a source's ring. */
+export interface PastState {
+  index: DvrIndex;
+  /** How long the ring keeps a message. */
+  windowMs: number;
+  /** The broker's clock now, milliseconds since 1970. */
+  brokerNowMs: number;
+}
+
+/** One message of the ring: `initBytes` of header, then moof+mdat. `expired`: dropped; `unknown`: never there. */
+export type RingPiece = { procedure: string; initBytes: number; payload: Uint8Array } | 'expired' | 'unknown';
+
+/** The ring of a station, looked at from behind. */
+export interface Past {
+  /** What runs in the room now. */
+  procedure(stationId: string): Promise<string | undefined>;
+  /** Undefined where the station has no ring. */
+  look(stationId: string, sourceId: string): Promise<PastState | undefined>;
+  piece(stationId: string, sourceId: string, streamSequence: number): Promise<RingPiece>;
 }

@@ -11,15 +11,24 @@ const statuses: Readonly<Record<string, number>> = {
   'unknown-station': 404,
   'unknown-source': 404,
   'unknown-session': 404,
+  'unknown-segment': 404,
+  'no-procedure': 404,
+  'nothing-recorded': 404,
   // draft-ietf-wish-whep: no live publication yet.
   'source-not-live': 409,
+  // The ring dropped it: no retry brings it back.
+  'segment-expired': 410,
   'etag-mismatch': 412,
   'unsupported-media-type': 415,
   'no-common-codec': 422,
   'ice-restart-unsupported': 422,
   overloaded: 503,
 };
-const retryAfterSeconds: Readonly<Record<string, number>> = { 'source-not-live': 2, overloaded: 5 };
+const retryAfterSeconds: Readonly<Record<string, number>> = {
+  'source-not-live': 2,
+  'nothing-recorded': 2,
+  overloaded: 5,
+};
 
 /** Every refusal as application/problem+json (RFC 9457) with a stable `code`. */
 @Catch()

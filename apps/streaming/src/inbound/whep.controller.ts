@@ -4,6 +4,7 @@ import { inputError } from '@smartbox/kernel';
 import { withSpan } from '@smartbox/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LiveSessions } from '../application/live-sessions.ts';
+import { openTo } from './cors.ts';
 import { ProblemFilter } from './problem.ts';
 
 /** Web pages that may play, and ICE servers told to viewers. */
@@ -99,13 +100,7 @@ export class WhepController {
   }
 
   #cors(request: FastifyRequest, reply: FastifyReply): void {
-    const { origin } = request.headers;
-    const { allowedOrigins } = this.#settings;
-    void reply.header('cache-control', 'no-store').header('vary', 'Origin');
-    if (origin === undefined || (allowedOrigins.length > 0 && !allowedOrigins.includes(origin))) return;
-    void reply
-      .header('access-control-allow-origin', origin)
-      .header('access-control-expose-headers', 'Location, ETag, Link, Retry-After, Accept-Patch');
+    openTo(this.#settings.allowedOrigins, request, reply, 'Location, ETag, Link, Retry-After, Accept-Patch');
   }
 }
 
