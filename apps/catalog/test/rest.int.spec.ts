@@ -469,8 +469,12 @@ describe('the door', () => {
 
   it('gives links to one live picture', async () => {
     const body = { stationId: 'or-1', sourceId: 'cam-a' };
-    const grant = ok<{ whepUrl: string; token: string }>(await catalog.send('POST', '/live-grants', body), 201);
+    const grant = ok<{ whepUrl: string; hlsUrl: string; token: string }>(
+      await catalog.send('POST', '/live-grants', body),
+      201,
+    );
     expect(grant.whepUrl).toBe('http://127.0.0.1:8084/whep/or-1/cam-a');
+    expect(grant.hlsUrl).toBe('http://127.0.0.1:8084/hls/or-1/cam-a/index.m3u8');
     expect(verifyLiveToken(grant.token, catalog.config.liveTokenSecret)).toMatchObject(body);
     expect((await catalog.send('POST', '/live-grants', { ...body, sourceId: 'cam-z' })).status).toBe(422);
   });

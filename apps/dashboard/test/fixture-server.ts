@@ -145,7 +145,12 @@ export class FixtureServer {
     }
     if (path === '/live-grants') {
       const whepUrl = `${this.url}/api/v1/whep`;
-      return ok({ whepUrl, hlsUrl: `${this.url}/api/v1/hls/index.m3u8`, token: 'spec', expiresAt: new Date(Date.now() + 60_000).toISOString() });
+      return ok({
+        whepUrl,
+        hlsUrl: `${this.url}/api/v1/hls/index.m3u8`,
+        token: 'spec',
+        expiresAt: new Date(Date.now() + 60_000).toISOString(),
+      });
     }
     if (path === '/destinations') {
       const base = { aeTitle: 'ARCHIVE', host: '127.0.0.1', port: 11112, waiting: 2, failed: 0 };

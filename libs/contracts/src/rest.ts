@@ -201,6 +201,8 @@ export const WorklistView = z.object({
 export const LiveGrant = z.object({
   /** WHEP endpoint of one stream. */
   whepUrl: z.string(),
+  /** Playlist (HLS) of what the ring holds of the running procedure: the same token, as bearer or `?token=`. */
+  hlsUrl: z.string(),
   /** Bearer token, bound to this stream. */
   token: z.string(),
   expiresAt: Instant,

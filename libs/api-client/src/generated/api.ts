@@ -734,6 +734,7 @@ export interface components {
         LiveGrant: {
             /** Format: date-time */
             expiresAt: string;
+            hlsUrl: string;
             token: string;
             whepUrl: string;
         };

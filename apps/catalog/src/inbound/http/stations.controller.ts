@@ -96,6 +96,7 @@ export class StationsController {
     const exp = Math.floor(Date.now() / 1000) + LIVE_GRANT_SECONDS;
     return {
       whepUrl: `${this.#settings.streamingUrl}/whep/${stationId}/${sourceId}`,
+      hlsUrl: `${this.#settings.streamingUrl}/hls/${stationId}/${sourceId}/index.m3u8`,
       token: signLiveToken({ stationId, sourceId, exp }, this.#settings.liveTokenSecret),
       expiresAt: new Date(exp * 1000).toISOString(),
     };
