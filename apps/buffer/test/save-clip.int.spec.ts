@@ -185,6 +185,18 @@ describe('what cannot be saved', () => {
     expect(await room.keys(`clips/${durable.clipId}/`)).toEqual([]);
   });
 
+  it('never removes what was saved once, even when it reads back wrong and the ring is empty', async () => {
+    await scope.gops(3);
+    const asked = { ...request(2000), sources: ['scope'] };
+    const saved = await save(asked);
+    const key = saved.sources[0]?.key ?? '';
+    const before = await room.keys(`clips/${asked.clipId}/`);
+    await room.objects.put(key, Buffer.from('rot'), { size: 3, contentType: 'video/mp4' });
+    await room.messaging.ring.purge('RING_or-1');
+    await expect(save(asked)).rejects.toMatchObject({ code: 'range-not-available' });
+    expect(await room.keys(`clips/${asked.clipId}/`)).toEqual(before);
+  });
+
   it('is refused for an id that another procedure has used', async () => {
     await scope.gops(3);
     const asked = request(2000);

@@ -99,9 +99,13 @@ export class ClipKeeper {
     return saved;
   }
 
-  /** Nothing of a failed clip stays behind. */
+  /** Nothing of a failed clip stays behind. What was SAVED once, or is a still, is never touched. */
   async discard(clipId: string): Promise<void> {
-    await this.#objects.removeAll(clipFolder(clipId));
+    if (await this.#objects.exists(clipKey(clipId))) return;
+    const files: string[] = [];
+    for await (const { key } of this.#objects.list(clipFolder(clipId))) files.push(key);
+    if (files.some((key) => key.endsWith('/gop.mp4'))) return;
+    for (const key of files) await this.#objects.remove(key);
   }
 
   async #source(job: ClipJob, sourceId: string, resumed: boolean): Promise<ClipManifest | undefined> {
