@@ -1,6 +1,7 @@
 import { number, text } from '@smartbox/dicom';
+import { Messaging } from '@smartbox/messaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fetchFromPacs, isUnbroken, reached, save, startLine, startProcedure, type Line } from './support.ts';
+import { fetchFromPacs, isUnbroken, natsOf, reached, save, startLine, startProcedure, type Line } from './support.ts';
 
 let line: Line;
 
@@ -79,5 +80,23 @@ describe('the whole line, from the camera to the PACS and back', () => {
     const times = clip.journey.map((step) => Date.parse(step.startedAt));
     expect(times.every((at) => at >= Date.parse(clip.requestedAt) - 1)).toBe(true);
     expect(clip.journey.some((step) => step.failed)).toBe(false);
+
+    // One trace from the button to the C-STORE response: every event of the clip continues it.
+    const messaging = await Messaging.connect({ ...natsOf(line), service: 'catalog' });
+    try {
+      const traced = new Set<string>();
+      for await (const { event, name } of messaging.readEvents({ follow: false })) {
+        const data = event?.data as { clipId?: string; origin?: { id: string } } | undefined;
+        if ((data?.clipId ?? data?.origin?.id) !== clip.clipId) continue;
+        expect(event?.traceparent).toContain(clip.traceId);
+        traced.add(name ?? '');
+      }
+      for (const stage of ['buffer.clip.saved', 'transcoder.rendition.ready', 'dicomizer.instance.created']) {
+        expect(traced).toContain(stage);
+      }
+      expect(traced).toContain('pacs-gateway.instance.stored');
+    } finally {
+      await messaging.close();
+    }
   });
 });
