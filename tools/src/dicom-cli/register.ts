@@ -1,56 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { conformanceMatrix } from '@smartbox/dicom';
-import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
+import { inputError, toError } from '@smartbox/kernel';
 import { makeObject } from './make-object.ts';
+import { registerPeers } from './register-peers.ts';
 import { checkFile, deidentifyFile, dumpFile, extractFile } from './read-object.ts';
-
-/** What a verb answers: an object for machines, lines for people, and whether it went well. */
-export interface Answer {
-  json: object;
-  lines: string[];
-  failed?: boolean;
-}
-
-export type Options = Record<string, string | number | boolean | undefined>;
-
-/** Adds a verb: `--json` puts one JSON object on stdout and the words on stderr; exit 0 only on success. */
-export function verb(
-  area: Command,
-  definition: string,
-  description: string,
-  act: (options: Options, files: string[]) => Promise<Answer>,
-): Command {
-  return area
-    .command(definition)
-    .description(description)
-    .option('--json', 'one JSON object on stdout')
-    .action(async (...given: unknown[]) => {
-      const command = given.at(-1) as Command;
-      const options = command.opts<Options>();
-      const json = options['json'] === true;
-      try {
-        const answer = await act(options, command.args);
-        if (json) process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`);
-        (json ? process.stderr : process.stdout).write(answer.lines.map((line) => `${line}\n`).join(''));
-        if (answer.failed) process.exitCode = 1;
-      } catch (error) {
-        const { message } = toError(error);
-        const code = error instanceof SmartBoxError ? error.code : 'unexpected';
-        if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-        process.stderr.write(`${message}\n`);
-        process.exitCode = 1;
-      }
-    });
-}
-
-export const text = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined);
-
-function required(options: Options, name: string): string {
-  const value = text(options[name]);
-  if (value === undefined || value === '') throw inputError('missing-option', `--${name} is missing`);
-  return value;
-}
+import { required, text, verb } from './verb.ts';
 
 const ratio = (given: string): number => {
   const value = Number(given.replace(/:1$/, ''));
@@ -162,4 +117,6 @@ export function registerDicom(program: Command): void {
     .option('--retain-dates <how>', 'full, or shifted by days of its own per patient')
     .option('--confirm-burned-in', 'somebody looked: the text in the pictures identifies nobody')
     .option('--confirm-audio', 'somebody listened: the sound identifies nobody');
+
+  registerPeers(dicom);
 }
