@@ -157,7 +157,17 @@ describe('the transcoder', () => {
     const pacs = made.find((event) => event.rendition === 'pacs');
     expect(pacs?.mode).toBe('encoded');
     expect(pacs?.reason).toMatch(/level|5\.0|50/i);
-    expect(pacs?.video).toMatchObject({ width: 1920, height: 1080, level: 41, frames: 20, bFrames: false });
+    expect(pacs?.video).toMatchObject({
+      codec: 'hevc',
+      profile: 'Main',
+      level: 51,
+      width: 2560,
+      height: 1440,
+      frames: 20,
+      bitDepth: 8,
+      bFrames: false,
+      closedGop: true,
+    });
     expect(pacs?.key).toBe(`clips/${clip.clipId}/camera-1/renditions/pacs.mp4`);
     const file = join(scratch, 'encoded.mp4');
     await writeFile(file, await store.get(pacs?.key ?? ''));

@@ -73,7 +73,7 @@ export class MakeRendition {
     const folder = await mkdtemp(join(this.#scratch, 'encode-'));
     try {
       const file = join(folder, 'pacs.mp4');
-      const target = { ...encodeTarget(given), output: file };
+      const target = { ...encodeTarget(given, task.input.bytes), output: file };
       const encoder = await this.#media.encode(url, target, signal, (percent) => {
         this.#announce.progressed(task, percent).catch(() => undefined); // the next one will do
       });

@@ -36,7 +36,7 @@ export interface Media {
   sprite(url: string, count: number, signal: AbortSignal): Promise<SpriteSheet>;
   /** The exact frame, full size. */
   still(url: string, frame: number, signal: AbortSignal): Promise<Picture>;
-  /** H.264 that a DICOM transfer syntax holds, into the file `output`. Answers with the encoder and its options. */
+  /** H.264 or HEVC that a DICOM transfer syntax holds, into the file `output`. Answers with the encoder and its options. */
   encode(
     url: string,
     target: EncodeTarget & { output: string },

@@ -43,13 +43,37 @@ describe('the PACS rendition', () => {
   it('fits after encoding, whatever came in, and is never enlarged', () => {
     const side = fc.integer({ min: 16, max: 8192 });
     fc.assert(
-      fc.property(side, side, fc.integer({ min: 1, max: 240 }), (width, height, num) => {
-        const target = encodeTarget({ ...facts, width, height, frameRate: { num, den: 1 } });
-        expect(target.width % 2 || target.height % 2).toBe(0);
-        expect(target.width).toBeLessThanOrEqual(Math.min(1920, width + 1));
-        expect(target.height).toBeLessThanOrEqual(Math.min(1080, height + 1));
-        expect(target.frameRate.num).toBeLessThanOrEqual(60);
-      }),
+      fc.property(
+        side,
+        side,
+        fc.integer({ min: 1, max: 240 }),
+        fc.constantFrom(8, 10),
+        (width, height, num, bitDepth) => {
+          const target = encodeTarget({ ...facts, width, height, bitDepth, frameRate: { num, den: 1 } }, 1e6);
+          expect(target.width % 2 || target.height % 2).toBe(0);
+          expect(target.width).toBeLessThanOrEqual(Math.min(4096, width + 1));
+          expect(target.height).toBeLessThanOrEqual(Math.min(2176, height + 1));
+          expect(target.frameRate.num).toBeLessThanOrEqual(60);
+          const hevc = target.target !== 'h264';
+          const stream = {
+            ...facts,
+            ...target,
+            codec: hevc ? 'hevc' : 'h264',
+            profile: bitDepth > 8 ? 'Main 10' : hevc ? 'Main' : 'High',
+            bitDepth,
+            level: hevc ? 51 : 42,
+          };
+          expect(decidePacs(stream, 1e6)).toMatchObject({ mode: 'passthrough' });
+        },
+      ),
     );
+  });
+
+  it('is HEVC for 4K, for ten bits, and for what one fragment cannot hold', () => {
+    const of = (change: Partial<VideoFacts>, bytes = 1e6) => encodeTarget({ ...facts, ...change }, bytes);
+    expect(of({ width: 3840, height: 2160 })).toMatchObject({ target: 'hevc-main', width: 3840, height: 2160 });
+    expect(of({ bitDepth: 10 })).toMatchObject({ target: 'hevc-main10' });
+    expect(of({}, 5 * 2 ** 30)).toMatchObject({ target: 'hevc-main', width: 1920 });
+    expect(of({ chroma: '4:2:2' })).toMatchObject({ target: 'h264', width: 1920, height: 1080 });
   });
 });

@@ -32,6 +32,7 @@ serveChild<Job, JobProgress, unknown>(async (job, { progress, signal }) => {
       const { encoder } = await transcode({
         input: job.input,
         output: job.output,
+        target: job.target,
         width: job.width,
         height: job.height,
         frameRate: job.frameRate,
