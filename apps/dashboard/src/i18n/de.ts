@@ -41,7 +41,7 @@ export const de = {
     lost: 'Verbindung zum Server unterbrochen',
     lostSince: 'seit {{time}}',
     lostConsole:
-      'Die Kameras nehmen im Saal weiter auf. Speichern versuchen ist möglich: Es zählt erst, wenn „Gespeichert“ erscheint.',
+      'Die Aufzeichnung im Saal hängt nicht an dieser Verbindung. Speichern versuchen ist möglich: Es zählt erst, wenn „Gespeichert“ erscheint.',
     lostDesk: 'Die Anzeige zeigt den letzten bekannten Stand.',
     connecting: 'Verbindung wird aufgebaut …',
     ok: 'Verbunden',

@@ -41,7 +41,8 @@ export const en: typeof de = {
   feed: {
     lost: 'Connection to the server lost',
     lostSince: 'for {{time}}',
-    lostConsole: 'The cameras keep recording in the room. You may try to save: it only counts once “Saved” appears.',
+    lostConsole:
+      'The capture in the room does not depend on this connection. You may try to save: it only counts once “Saved” appears.',
     lostDesk: 'What you see is the last known state.',
     connecting: 'Connecting …',
     ok: 'Connected',
