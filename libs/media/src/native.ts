@@ -34,3 +34,8 @@ export { smartCut, type SmartCutOptions, type SmartCutResult } from './native/cu
 export { pictureHash, type CutProof, type ProvedFrame } from './native/cut/proof.ts';
 export { decodeSource, indexSource, type SourceIndex } from './native/cut/source-index.ts';
 export { type CutPart } from './native/cut/plan.ts';
+export { enhance, type EnhanceOptions, type EnhanceResult } from './native/enhance/enhance.ts';
+export { enhanceFilters, enhanceSettings, RECIPES, type EnhanceSettings } from './native/enhance/recipes.ts';
+export { exportVideo, type ExportedFile, type ExportOptions } from './native/export/export-video.ts';
+export { EXPORT_PROFILES, exportProfile, type ExportProfile } from './native/export/profiles.ts';
+export { measureQuality, type QualityOptions, type QualityReport } from './native/quality/quality.ts';

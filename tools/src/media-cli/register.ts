@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { collectRange, frameNumber, verb } from './verb.ts';
+import { collectNames, collectRange, decimal, frameNumber, verb } from './verb.ts';
 
 /**
  * `smartbox media`: works on files, without a running system. The codecs are loaded only when a verb runs.
@@ -26,6 +26,41 @@ export function registerMedia(program: Command): void {
       (await import('./cut.ts')).join(files, options, work),
     ),
   );
+  verb(media, 'quality <reference> <file>', 'PSNR, SSIM and XPSNR, frame by frame', async (files, options, work) =>
+    (await import('./make.ts')).quality(files[0] ?? '', files[1] ?? '', options, work),
+  )
+    .option('--every <n>', 'compare every n-th frame only', frameNumber)
+    .option('--min-psnr <dB>', 'good from here on (35)', decimal)
+    .option('--min-ssim <share>', 'good from here on (0.95)', decimal);
+  verb(media, 'enhance <file>', 'make an enhanced rendition; the original stays', async ([file = ''], options, work) =>
+    (await import('./make.ts')).enhanceFile(file, options, work),
+  )
+    .requiredOption('--out <file>', 'the MP4 to write')
+    .option('--recipe <name>', 'endoscopy, surgery, dermatology, microscopy or default', 'default')
+    .option('--brightness <n>', '-1 to 1', decimal)
+    .option('--contrast <n>', '0 to 3', decimal)
+    .option('--gamma <n>', '0.1 to 5', decimal)
+    .option('--saturation <n>', '0 to 3', decimal)
+    .option('--sharpness <n>', '0 to 2', decimal)
+    .option('--denoise <n>', '0 to 20', decimal)
+    .addOption(new Option('--denoiser <name>', 'quick or slow').choices(['hqdn3d', 'nlmeans']));
+  verb(media, 'export <file>', 'make copies for a purpose, several at once', async ([file = ''], options, work) =>
+    (await import('./make.ts')).exportFile(file, options, work),
+  )
+    .requiredOption('--out <folder>', 'where the results go')
+    .option(
+      '--profile <names>',
+      'archive, archive-x264, original, streaming, mobile, webm, av1; several with commas',
+      collectNames,
+      [],
+    )
+    .option('--no-quality', 'do not compare the results with the source');
+  verb(
+    media,
+    'import <path...>',
+    'bring old records (files, folders, base64 text) into MP4',
+    async (paths, options, work) => (await import('./import.ts')).importFiles(paths, options, work),
+  ).option('--out <folder>', 'where the results and the report go', 'imported');
 }
 
 function withProof(command: Command): Command {

@@ -32,6 +32,9 @@ export function verb(
       const command = given.at(-1) as Command;
       const options = command.opts<Options>();
       const json = options['json'] === true;
+      // npm runs scripts in the project's folder: paths are meant from where the person stands
+      const from = process.env['npm_lifecycle_event'] === 'smartbox' ? process.env['INIT_CWD'] : undefined;
+      if (from) process.chdir(from);
       const abort = new AbortController();
       const stop = (): void => abort.abort();
       process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -88,6 +91,15 @@ export function frameNumber(text: string): number {
 export function collectRange(text: string, before: readonly string[]): string[] {
   if (!/^\d{1,12}-\d{1,12}$/.test(text)) throw new InvalidArgumentError('two frame numbers: 100-150 (end exclusive)');
   return [...before, text];
+}
+
+/** Names separated by commas; can be given several times. */
+export const collectNames = (text: string, before: readonly string[]): string[] => [...before, ...text.split(',')];
+
+export function decimal(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a number');
+  return value;
 }
 
 export const text = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined);

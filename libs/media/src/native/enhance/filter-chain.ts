@@ -1,5 +1,5 @@
 import { inputError } from '@smartbox/kernel';
-import { Filter, FilterGraph, FilterInOut, Frame, type FilterContext } from 'node-av/lib';
+import { FilterGraph, Frame, type FilterContext } from 'node-av/lib';
 import { again, check } from '../av.ts';
 
 interface TimeBase {
@@ -21,37 +21,21 @@ export class FilterChain {
   constructor(chain: string, inputs: readonly Frame[], timeBase: TimeBase) {
     this.graph.alloc();
     this.graph.nbThreads = 2;
-    this.sources = inputs.map((frame, i) => this.source(`in${i}`, frame, timeBase));
-    const sink = this.create('buffersink', 'out', null);
-    this.sink = sink;
-    const outputs = FilterInOut.createList(
-      this.sources.map((filterCtx, i) => ({ name: `in${i}`, filterCtx, padIdx: 0 })),
-    );
-    const ends = FilterInOut.createList([{ name: 'out', filterCtx: sink, padIdx: 0 }]);
-    const labelled = inputs.length === 1 ? `[in0]${chain}[out]` : `${chain}[out]`;
-    const parsed = this.graph.parsePtr(labelled, ends, outputs);
+    const sources = inputs.map((frame, i) => `${source(frame, timeBase)}[in${i}]`);
+    const labelled = inputs.length === 1 ? `[in0]${chain}` : chain;
+    // the ends stand in the text: node-av's lists of open ends hold one input only
+    const text = [...sources.map((one, i) => one.replace('buffer=', `buffer@in${i}=`)), `${labelled}[out]`].join(';');
+    const parsed = this.graph.parsePtr(`${text};[out]buffersink@out`);
     const ready = parsed < 0 ? parsed : this.graph.configSync();
-    if (ready < 0) {
+    const ends = ready < 0 ? [] : inputs.map((_, i) => this.graph.getFilter(`buffer@in${i}`));
+    const sink = ready < 0 ? null : this.graph.getFilter('buffersink@out');
+    this.sources = ends.filter((end) => end !== null);
+    if (!sink || this.sources.length !== inputs.length) {
       this.graph.free();
       throw inputError('bad-filter', `FFmpeg does not accept the filters "${chain}"`);
     }
+    this.sink = sink;
     this.frame.alloc();
-  }
-
-  private source(name: string, frame: Frame, timeBase: TimeBase): FilterContext {
-    const { num, den } = frame.sampleAspectRatio;
-    return this.create(
-      'buffer',
-      name,
-      `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${timeBase.num}/${timeBase.den}:pixel_aspect=${num > 0 ? `${num}/${den}` : '1/1'}:colorspace=${frame.colorSpace}:range=${frame.colorRange}`,
-    );
-  }
-
-  private create(name: string, label: string, settings: string | null): FilterContext {
-    const filter = Filter.getByName(name);
-    const context = filter && this.graph.createFilter(filter, label, settings);
-    if (!context) throw inputError('bad-filter', `cannot make the filter ${name}=${settings ?? ''}`);
-    return context;
   }
 
   /** Gives a frame to an input (null ends it) and hands out what is ready. Frames are valid during the call only. */
@@ -75,4 +59,11 @@ export class FilterChain {
     this.frame.free();
     this.graph.free();
   }
+}
+
+/** The end of a chain that takes pictures like this one. */
+function source(frame: Frame, timeBase: TimeBase): string {
+  const { num, den } = frame.sampleAspectRatio;
+  const aspect = num > 0 ? `${num}/${den}` : '1/1';
+  return `buffer=video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${timeBase.num}/${timeBase.den}:pixel_aspect=${aspect}:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
 }

@@ -1,0 +1,134 @@
+import { inputError } from '@smartbox/kernel';
+import {
+  AV_FRAME_FLAG_INTERLACED,
+  AV_NOPTS_VALUE,
+  AV_PKT_DATA_DISPLAYMATRIX,
+  type AVPixelFormat,
+} from 'node-av/constants';
+import { avGetPixFmtName, type Frame, type Stream } from 'node-av/lib';
+import { shown } from '../av.ts';
+import { breathe } from '../cut/source-index.ts';
+import { FrameStream } from '../quality/frame-stream.ts';
+import { Branch, type BranchOptions, type BranchResult } from './branch.ts';
+
+/** The first frame of a source, as far as outputs depend on it. */
+export interface RenderSource {
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: { readonly num: number; readonly den: number };
+  readonly interlaced: boolean;
+  /** FFmpeg's name: `yuv420p`. */
+  readonly pixelFormat: string;
+  /** Display matrix of the container, when the picture is to be shown turned. */
+  readonly rotation: Buffer | null;
+  /** Filters that make the picture what a viewer sees: frames instead of fields, turned upright. */
+  readonly upright: string;
+}
+
+export interface RenderOptions {
+  readonly input: string;
+  /** What to make of this source. */
+  readonly branches: (source: RenderSource) => readonly BranchOptions[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (at: { frames: number; totalFrames: number | null }) => void;
+}
+
+export interface RenderResult {
+  readonly frames: number;
+  readonly source: RenderSource;
+  readonly outputs: readonly BranchResult[];
+}
+
+/**
+ * Decodes a video once and makes any number of outputs of it, frame by frame: none is repeated or left out.
+ * The caller removes the outputs of a failed run.
+ * @throws SmartBoxError `media-error`, `no-video`, `no-frames`, `damaged`, `not-encodable`, `bad-filter`, `cancelled`.
+ */
+export async function render(options: RenderOptions): Promise<RenderResult> {
+  const frames = await FrameStream.open(options.input, options.signal);
+  let branches: Branch[] = [];
+  let source: RenderSource | undefined;
+  const { stream } = frames;
+  const clock = new Clock(stream);
+  try {
+    for (;;) {
+      const frame = frames.next();
+      if (!frame) break;
+      if (!source) {
+        const described = (source = describe(frame, stream));
+        branches = options
+          .branches(described)
+          .map((branch) => new Branch(branch, stream.timeBase, described.frameRate));
+      }
+      const at = clock.next(frame);
+      for (const branch of branches) {
+        frame.pts = at;
+        branch.push(frame);
+      }
+      frame.free();
+      if (frames.frames % 4 === 0) {
+        await breathe(options.signal);
+        options.onProgress?.({ frames: frames.frames, totalFrames: Number(stream.nbFrames) || null });
+      }
+    }
+    if (!source) throw inputError('no-frames', `${shown(options.input)} has no frame that can be decoded`);
+    return { frames: frames.frames, source, outputs: branches.map((branch) => branch.finish()) };
+  } finally {
+    for (const branch of branches) branch.close();
+    await frames.close();
+  }
+}
+
+/** Times from 0 in the stream's time base, strictly growing; counted where the container gives none. */
+class Clock {
+  private readonly step: bigint;
+  private first: bigint | null = null;
+  private last = -1n;
+
+  constructor(stream: Stream) {
+    const { num, den } = rateOf(stream);
+    this.step = BigInt(Math.max(1, Math.round((stream.timeBase.den * den) / (stream.timeBase.num * num))));
+  }
+
+  next(frame: Frame): bigint {
+    const given = frame.bestEffortTimestamp;
+    let at = this.last < 0n ? 0n : this.last + this.step;
+    if (given !== AV_NOPTS_VALUE) {
+      this.first ??= given;
+      at = given - this.first;
+    }
+    this.last = at > this.last ? at : this.last + 1n;
+    return this.last;
+  }
+}
+
+function rateOf({ avgFrameRate, rFrameRate }: Stream): { num: number; den: number } {
+  const rate = avgFrameRate.num > 0 && avgFrameRate.den > 0 ? avgFrameRate : rFrameRate;
+  return rate.num > 0 && rate.den > 0 ? { num: rate.num, den: rate.den } : { num: 25, den: 1 };
+}
+
+function describe(frame: Frame, stream: Stream): RenderSource {
+  const rotation = stream.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
+  const interlaced = frame.hasFlags(AV_FRAME_FLAG_INTERLACED);
+  const turn = rotation ? turned(rotation) : 0;
+  const upright = [
+    ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    ...(turn === 90 ? ['transpose=clock'] : turn === 180 ? ['hflip,vflip'] : turn === 270 ? ['transpose=cclock'] : []),
+  ];
+  const swap = turn === 90 || turn === 270;
+  return {
+    width: swap ? frame.height : frame.width,
+    height: swap ? frame.width : frame.height,
+    frameRate: rateOf(stream),
+    interlaced,
+    pixelFormat: avGetPixFmtName(frame.format as AVPixelFormat) ?? 'unknown',
+    rotation: rotation ? Buffer.from(rotation) : null,
+    upright: upright.join(','),
+  };
+}
+
+/** Degrees clockwise that the matrix turns the picture, in quarters (ISO/IEC 14496-12 6.2.2). */
+function turned(matrix: Buffer): number {
+  const degrees = (Math.atan2(matrix.readInt32LE(4), matrix.readInt32LE(0)) * 180) / Math.PI;
+  return (Math.round(degrees / 90) * 90 + 360) % 360;
+}

@@ -1,0 +1,72 @@
+import { enhance, enhanceSettings, exportProfile, exportVideo, measureQuality } from '@smartbox/media/native';
+import { inputError } from '@smartbox/kernel';
+import { frameProgress, number, text, type Answer, type Options, type Work } from './verb.ts';
+
+export async function quality(reference: string, distorted: string, options: Options, work: Work): Promise<Answer> {
+  const report = await measureQuality(reference, distorted, {
+    every: number(options['every']) ?? 1,
+    minPsnr: number(options['minPsnr']) ?? 35,
+    minSsim: number(options['minSsim']) ?? 0.95,
+    signal: work.signal,
+    onProgress: frameProgress(work, 'comparing'),
+  });
+  const { psnr, ssim, xpsnr, frames } = report;
+  return {
+    json: { reference, distorted, ...report },
+    lines: [
+      ...report.notes,
+      `PSNR ${psnr.average} dB (lowest ${psnr.min} at frame ${report.worstFrame}), SSIM ${ssim.average} (lowest ${ssim.min}), XPSNR ${xpsnr.average} dB`,
+      `${frames.compared} frames compared, ${report.identicalFrames} identical, ${report.repeatedFrames.length} repeated`,
+      report.passed ? 'good' : `BELOW the threshold of ${report.thresholds.psnr} dB and ${report.thresholds.ssim}`,
+    ],
+  };
+}
+
+const ADJUSTABLE = ['brightness', 'contrast', 'gamma', 'saturation', 'sharpness', 'denoise'] as const;
+
+export async function enhanceFile(file: string, options: Options, work: Work): Promise<Answer> {
+  const adjusted: Record<string, number | string> = {};
+  for (const name of ADJUSTABLE) {
+    const value = number(options[name]);
+    if (value !== undefined) adjusted[name] = value;
+  }
+  const denoiser = text(options['denoiser']);
+  if (denoiser) adjusted['denoiser'] = denoiser;
+  const settings = enhanceSettings(text(options['recipe']) ?? 'default', adjusted);
+  const result = await enhance({
+    input: file,
+    output: text(options['out']) ?? '',
+    settings,
+    signal: work.signal,
+    onProgress: frameProgress(work, 'enhancing'),
+  });
+  return {
+    json: { source: file, recipe: options['recipe'], ...result },
+    lines: [...result.notes, `${result.output}: ${result.frames} frames, ${result.filters || 'no filter'}`],
+  };
+}
+
+export async function exportFile(file: string, options: Options, work: Work): Promise<Answer> {
+  const names = Array.isArray(options['profile']) ? (options['profile'] as string[]) : [];
+  if (names.length === 0) throw inputError('profile-unknown', 'name at least one --profile');
+  const files = await exportVideo({
+    input: file,
+    profiles: [...new Set(names.map(exportProfile))],
+    directory: text(options['out']) ?? '',
+    quality: options['quality'] !== false,
+    signal: work.signal,
+    onProgress: frameProgress(work, 'exporting'),
+  });
+  return {
+    json: { source: file, files },
+    lines: files.flatMap((one) => [
+      `${one.path}: ${one.frames} frames ${one.width}x${one.height}, ${(one.bytes / 1e6).toFixed(2)} MB${one.lossless ? ', lossless: every frame verified' : ''}`,
+      ...(one.quality
+        ? [
+            `  PSNR ${one.quality.psnr.average} dB, SSIM ${one.quality.ssim.average}${one.quality.passed ? '' : ' BELOW the threshold'}`,
+          ]
+        : []),
+      ...one.notes.map((note) => `  ${note}`),
+    ]),
+  };
+}
