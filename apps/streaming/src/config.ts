@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { inputError } from '@smartbox/kernel';
+import { HttpEnvironment, NatsEnvironment, natsOptions, readEnvironment, type NatsSettings } from '@smartbox/contracts';
 import { z } from 'zod';
 
 const list = z
@@ -13,12 +13,8 @@ const list = z
   );
 
 const Env = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(8084),
-  NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  NATS_USER: z.string().optional(),
-  NATS_PASSWORD: z.string().optional(),
-  NATS_DOMAIN: z.string().optional(),
+  ...HttpEnvironment,
+  ...NatsEnvironment,
   LIVE_TOKEN_SECRET: z.string().min(16, 'at least 16 characters'),
   ALLOWED_ORIGINS: list,
   ANNOUNCED_ADDRESSES: list,
@@ -31,7 +27,7 @@ const Env = z.object({
 export interface Config {
   host: string;
   port: number;
-  nats: { servers: string; user?: string; pass?: string; domain?: string };
+  nats: NatsSettings;
   liveTokenSecret: string;
   /** Origins of web pages that may play; empty: any (a token is needed anyway). */
   allowedOrigins: string[];
@@ -47,24 +43,13 @@ export interface Config {
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-/** The service's settings. @throws SmartBoxError `invalid-config` naming the variable, never its value. */
+/** @throws InvalidConfiguration naming the variables, never their values. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Env.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw inputError('invalid-config', `environment variable ${String(issue?.path[0])}: ${issue?.message}`);
-  }
-  const e = parsed.data;
+  const e = readEnvironment(Env, env);
   return {
     host: e.HOST,
     port: e.PORT,
-    nats: {
-      servers: e.NATS_URL,
-      ...(e.NATS_USER === undefined ? {} : { user: e.NATS_USER }),
-      ...(e.NATS_PASSWORD === undefined ? {} : { pass: e.NATS_PASSWORD }),
-      ...(e.NATS_DOMAIN === undefined ? {} : { domain: e.NATS_DOMAIN }),
-    },
+    nats: natsOptions(e),
     liveTokenSecret: e.LIVE_TOKEN_SECRET,
     allowedOrigins: e.ALLOWED_ORIGINS,
     announcedAddresses: e.ANNOUNCED_ADDRESSES,

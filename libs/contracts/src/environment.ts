@@ -34,8 +34,15 @@ export const ConfigDirEnvironment = { CONFIG_DIR: z.string().min(1) };
 type NatsVariables = z.output<z.ZodObject<typeof NatsEnvironment>>;
 type S3Variables = z.output<z.ZodObject<typeof S3Environment>>;
 
+export interface NatsSettings {
+  servers: string;
+  user?: string | undefined;
+  pass?: string | undefined;
+  domain?: string | undefined;
+}
+
 /** As `Messaging.connect` takes it. */
-export function natsOptions(env: NatsVariables) {
+export function natsOptions(env: NatsVariables): NatsSettings {
   return { servers: env.NATS_URL, user: env.NATS_USER, pass: env.NATS_PASSWORD, domain: env.NATS_DOMAIN };
 }
 
