@@ -6,7 +6,9 @@ import type { Dataset } from './dataset.ts';
 
 /** An attribute a module asks for: type 1 has a value, type 2 is there. PS3.5 7.4. */
 type Rule = readonly [keyword: string, type: 1 | 2];
-interface Module {
+
+/** A module as far as it is checked: the attributes that have to be there. */
+export interface IodModule {
   name: string;
   citation: string;
   kinds: readonly SopClass['kind'][];
@@ -17,7 +19,8 @@ const every = ['video', 'still', 'secondary-capture'] as const;
 const moving = ['video', 'secondary-capture'] as const;
 const visibleLight = ['video', 'still'] as const;
 
-const modules: readonly Module[] = [
+/** The modules of the IODs that SmartBox writes, PS3.3 annex A. */
+export const iodModules: readonly IodModule[] = [
   {
     name: 'Patient',
     citation: 'PS3.3 C.7.1.1',
@@ -133,7 +136,7 @@ export function checkIod(parsed: ParsedPart10): Finding[] {
     findings.warning('unknown-iod', known, 'PS3.3 A');
     return findings.list;
   }
-  for (const { name, citation, kinds, rules } of modules) {
+  for (const { name, citation, kinds, rules } of iodModules) {
     if (!kinds.includes(sopClass.kind)) continue;
     for (const [keyword, type] of rules) {
       const there = type === 1 ? filled(dataset, keyword) : dataset[keyword] !== undefined;

@@ -9,6 +9,7 @@ export * from './htj2k-facts.ts';
 export * from './mpeg2-facts.ts';
 export { lookupKeyword, lookupTag } from './part10-header.ts';
 export type * from './dataset.ts';
+export * as deidentificationRules from './deidentification-rules.ts';
 export * from './deidentify.ts';
 export * from './fit-transfer-syntax.ts';
 export * from './jpeg-facts.ts';
