@@ -22,7 +22,13 @@ export async function streamPayload(
   frames: number,
   findings: Findings,
 ): Promise<void> {
-  const facts = await streamFacts(payload, syntax, findings);
+  let facts: VideoFacts | undefined;
+  try {
+    facts = await streamFacts(payload, syntax, findings);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    findings.error('malformed-stream', `The payload cannot be read: ${error.message}`, syntax.citation);
+  }
   if (!facts) return;
   const carried = facts.codec === 'mpeg2video' ? 'mpeg2' : facts.codec;
   const codec = `The payload is ${carried}, not ${syntax.codec}`;
@@ -83,8 +89,9 @@ export async function framePayloads(
       if (syntax.codec === 'jpeg') await jpegFrame(part(source, item), parsed, syntax, findings);
       else if (syntax.codec === 'htj2k') await htj2kFrame(part(source, item), parsed, syntax, findings);
     } catch (error) {
-      if (!(error instanceof SmartBoxError)) throw error;
-      findings.error(error.code, `The frame at byte ${item.offset}: ${error.message}`, syntax.citation);
+      const code = error instanceof SmartBoxError ? error.code : 'malformed-frame';
+      if (!(error instanceof SmartBoxError) && !(error instanceof RangeError)) throw error;
+      findings.error(code, `The frame at byte ${item.offset}: ${error.message}`, syntax.citation);
     }
     if (findings.list.length > before) return; // the first bad frame says it
   }

@@ -3,6 +3,7 @@ import { inputError } from '@smartbox/kernel';
 import {
   fitTransferSyntax,
   forbids,
+  fragmentableTwin,
   TransferSyntaxUid as T,
   type Reason,
   type SopClass,
@@ -55,9 +56,11 @@ function holds({ syntax, sopClass }: StreamRequest, facts: SourceFacts): { uid?:
   }
   const fit = fitTransferSyntax(facts, options);
   // a stream of frames is not one payload
-  return fit.fits && fit.transferSyntax.layout === 'stream'
-    ? { uid: fit.uid, reasons: [] }
-    : { reasons: fit.fits ? [] : fit.reasons };
+  if (fit.fits) return fit.transferSyntax.layout === 'stream' ? { uid: fit.uid, reasons: [] } : { reasons: [] };
+  // only too long for one fragment: the same stream in several
+  const tooLong = fit.reasons.every(({ rule }) => rule === 'one-fragment');
+  const twin = tooLong && fit.nearest !== undefined ? fragmentableTwin(fit.nearest) : undefined;
+  return twin ? { uid: twin.uid, reasons: [] } : { reasons: fit.reasons };
 }
 
 const words = (reasons: readonly Reason[]) => reasons.map((each) => `${each.message} (${each.citation})`).join('; ');
