@@ -5,6 +5,7 @@ import { AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
 import { CodecParameters, type Frame } from 'node-av/lib';
 import { NAL, nalType, splitAnnexB, toAvcc } from '../../h264/nal.ts';
 import { check } from '../av.ts';
+import { AudioCut } from './audio-cut.ts';
 import { CutWriter, type FilmTimes } from './cut-writer.ts';
 import { edgeEncoder, type EdgeEncoder } from './edge-encoder.ts';
 import { Conform, copyable, filmFormat, filmTimes, firstPicture, type FilmFormat } from './film.ts';
@@ -34,6 +35,8 @@ export interface SmartCutResult {
   readonly copiedFrames: number;
   readonly reencodedFrames: number;
   readonly durationMs: number;
+  /** The film has the sound of its sources. */
+  readonly audio: boolean;
   /** What was done, in the order of the film. */
   readonly segments: readonly { kind: 'copy' | 'encode'; source: number; from: number; to: number }[];
   /** Why something was not copied, in plain words. */
@@ -67,14 +70,16 @@ export async function smartCut(options: SmartCutOptions): Promise<SmartCutResult
   const picture = await firstPicture(lead.path);
   const partial = `${output}.partial-${process.pid}`;
   let job: CutJob | undefined;
+  const audio = await AudioCut.open(sources, parts);
   try {
-    job = new CutJob(options, lead, picture, partial);
+    job = new CutJob(options, lead, picture, partial, audio);
     const result = await job.run();
     await rename(partial, output);
     return result;
   } finally {
     picture.free();
     await job?.close();
+    await audio.cut?.close();
     await rm(partial, { force: true });
   }
 }
@@ -91,6 +96,7 @@ class CutJob {
   private readonly lead: SourceIndex;
   private readonly sets: ParameterSets;
   private readonly format: FilmFormat;
+  private readonly audio: AudioCut | null;
   private readonly slices = new SliceHash();
   private writer: CutWriter | null = null;
   private reader: { source: number; packets: PacketReader } | null = null;
@@ -98,14 +104,21 @@ class CutJob {
   private afterIdr = false;
   private reported = 0;
 
-  constructor(options: SmartCutOptions, lead: SourceIndex, picture: Frame, partial: string) {
+  constructor(
+    options: SmartCutOptions,
+    lead: SourceIndex,
+    picture: Frame,
+    partial: string,
+    audio: { readonly cut: AudioCut | null; readonly note: string | null },
+  ) {
+    this.audio = audio.cut;
     this.options = options;
     this.partial = partial;
     this.lead = lead;
     this.format = filmFormat(picture);
     const { usable, sets, notes } = copyable(options.sources, this.format, options.encodeAll ?? false);
     this.usable = usable;
-    this.notes = notes;
+    this.notes = audio.note === null ? notes : [...notes, audio.note];
     this.segments = planCut(usable, options.parts);
     this.times = filmTimes(usable, options.parts, this.segments);
     this.sets = sets;
@@ -141,6 +154,7 @@ class CutJob {
       frames: this.frames,
       copiedFrames: count('copy'),
       reencodedFrames: count('encode'),
+      audio: this.audio !== null,
       durationMs: Math.round(((shown.at(-1) ?? 0) * timeBase.num * 1e6) / timeBase.den) / 1000,
       segments: this.segments.map(({ kind, source, from, to }) => ({ kind, source, from, to })),
       notes: this.notes,
@@ -188,7 +202,7 @@ class CutJob {
   }
 
   private write(source: CodecParameters | null, nals: readonly Uint8Array[], frame: number): void {
-    this.writer ??= new CutWriter(this.partial, this.parameters(source), this.times);
+    this.writer ??= new CutWriter(this.partial, this.parameters(source), this.times, this.audio);
     const idr = nals.some((nal) => nalType(nal) === NAL.idr);
     const [first] = nals;
     // two IDR pictures in a row could be taken for one (H.264 7.4.1.2.4): a delimiter stands between them

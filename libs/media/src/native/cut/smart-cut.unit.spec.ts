@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { AV_PIX_FMT_YUV422P10LE } from 'node-av/constants';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addSound, soundPackets } from '../../../test/add-sound.ts';
 import { writeForeignVideo, type ForeignVideo } from '../../../test/foreign-video.ts';
 import { frameCounters } from '../decode.ts';
 import { probe } from '../probe.ts';
@@ -206,6 +207,44 @@ describe('a cut of a 10-bit 4:2:2 stream', () => {
     expect(result).toMatchObject({ frames: 14, proof: { frames: 14, identicalFrames: result.copiedFrames } });
     expect(result.copiedFrames).toBeGreaterThanOrEqual(8);
     expect(await probe(output)).toMatchObject({ chroma: '4:2:2', bitDepth: 10 });
+  });
+});
+
+describe('the sound', () => {
+  it('is copied and keeps its distance from the picture over every cut', async () => {
+    const silent = foreign('silent.mp4', { frames: 75, options: B_FRAMES });
+    const path = join(dir, 'sound.mp4');
+    await addSound(silent, path, 3);
+    const parts = [
+      { source: 0, from: 30, to: 61 },
+      { source: 0, from: 3, to: 20 },
+      { source: 0, from: 64, to: 75 },
+    ];
+    const result = await cut([path], parts);
+    expect(result.counters).toEqual(wanted(parts));
+    expect(result).toMatchObject({ audio: true, notes: [] });
+    const before = await soundPackets(path);
+    const after = await soundPackets(result.output);
+    let offset = 0;
+    let found = 0;
+    for (const { from, to } of parts) {
+      for (const [data, at] of before) {
+        const middle = at + 512 / 48_000;
+        if (middle < from / 25 || middle >= to / 25) continue;
+        const now = after.get(data);
+        if (now === undefined)
+          expect(Math.abs(at - from / 25)).toBeLessThan(0.02); // it began before the film
+        else {
+          expect(Math.abs(now - (offset + at - from / 25))).toBeLessThan(0.0001);
+          found++;
+        }
+      }
+      offset += (to - from) / 25;
+    }
+    expect(found).toBe(after.size);
+    expect(after.size).toBeGreaterThan(((59 / 25) * 48_000) / 1024 - 5);
+    const mixed = await cut([path, silent], [parts[1] ?? { source: 0, from: 0, to: 1 }, { source: 1, from: 0, to: 8 }]);
+    expect(mixed).toMatchObject({ audio: false, notes: [expect.stringMatching(/left out: .*silent.mp4 has none/)] });
   });
 });
 
