@@ -1,8 +1,10 @@
 import { deConsole } from './de-console.ts';
+import { deLive } from './de-live.ts';
 
 /** German texts: the shape that every other language has to fill. */
 export const de = {
   ...deConsole,
+  ...deLive,
   app: {
     name: 'SmartBox',
     rooms: 'Säle',

@@ -1,9 +1,11 @@
 import type { de } from './de.ts';
 import { enConsole } from './en-console.ts';
+import { enLive } from './en-live.ts';
 
 /** English texts; the type makes a missing or superfluous key a compile error. */
 export const en: typeof de = {
   ...enConsole,
+  ...enLive,
   app: {
     name: 'SmartBox',
     rooms: 'Rooms',
