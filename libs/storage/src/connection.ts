@@ -5,6 +5,7 @@ import { SmartBoxError } from '@smartbox/kernel';
 import { Client } from 'minio';
 import pRetry from 'p-retry';
 import type { S3Address } from './address.ts';
+import { digestOf, type Digest } from './read-back.ts';
 import { toStorageError } from './storage-error.ts';
 
 export interface ConnectionOptions {
@@ -21,7 +22,7 @@ export interface ConnectionOptions {
 export class S3Connection {
   readonly client: Client;
   readonly bucket: string;
-  readonly idleTimeoutMs: number;
+  readonly #idleTimeoutMs: number;
   readonly #retries: number;
   readonly #signals = new AsyncLocalStorage<AbortSignal>();
 
@@ -30,7 +31,7 @@ export class S3Connection {
     this.#retries = options.retries ?? 4;
     const driver = address.tls ? https : http;
     const idleTimeoutMs = options.idleTimeoutMs ?? 30_000;
-    this.idleTimeoutMs = idleTimeoutMs;
+    this.#idleTimeoutMs = idleTimeoutMs;
     const request = (given: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
       const signal = this.#signals.getStore();
       let response: http.IncomingMessage | undefined;
@@ -60,6 +61,12 @@ export class S3Connection {
     // Bodies go unsigned, as over TLS: signing would hash every byte once more here and once more in the server, and
     // what counts is the read-back.
     this.client.enableSHA256 = false;
+  }
+
+  /** Length and hash of what stands under a key, read back once. */
+  async digest(key: string, signal?: AbortSignal): Promise<Digest> {
+    const url = await this.client.presignedGetObject(this.bucket, key, 3600);
+    return digestOf(url, { idleTimeoutMs: this.#idleTimeoutMs, signal });
   }
 
   /** Runs one request; errors come out as SmartBoxError, a cancellation as the signal's reason. */

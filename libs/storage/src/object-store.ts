@@ -3,7 +3,6 @@ import { inputError, SmartBoxError } from '@smartbox/kernel';
 import type { S3Address } from './address.ts';
 import { S3Connection, type ConnectionOptions } from './connection.ts';
 import { toStorageError } from './storage-error.ts';
-import { digestOf } from './read-back.ts';
 import { abortUpload, upload, type StoredObject, type UploadOptions } from './upload.ts';
 
 export interface ObjectInfo {
@@ -180,11 +179,7 @@ export class ObjectStore {
    */
   async verify(key: string, expected: Expected, { signal }: Cancel = {}): Promise<void> {
     checkKey(key);
-    const { idleTimeoutMs, client } = this.#s3;
-    const found = await this.#s3.retry('read back', key, signal, async () => {
-      const url = await client.presignedGetObject(this.bucket, key, 3600);
-      return digestOf(url, { idleTimeoutMs, signal });
-    });
+    const found = await this.#s3.retry('read back', key, signal, () => this.#s3.digest(key, signal));
     if (found.bytes !== expected.bytes) {
       throw corrupt(this.bucket, key, `has ${found.bytes} bytes where ${expected.bytes} were written`);
     }
@@ -194,6 +189,7 @@ export class ObjectStore {
 
   /**
    * Aborts uploads under `prefix` that were begun more than `olderThanMs` ago: what a process killed half-way left.
+   * MinIO lists unfinished uploads of one exact key only, and removes them by itself after a day.
    * @returns how many.
    */
   async abortStaleUploads(prefix: string, olderThanMs: number): Promise<number> {

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import type { S3Connection } from './connection.ts';
 import { PART_BYTES, PartBuffers } from './part-buffers.ts';
@@ -77,20 +77,16 @@ async function putBody(connection: S3Connection, key: string, body: Buffer, quer
   return (response.headers.etag ?? '').replaceAll('"', '');
 }
 
-/** S3's tag of a multipart object: MD5 over the parts' MD5s, then the number of parts. */
-function multipartTag(etags: readonly string[]): string {
-  return `${hash('md5', Buffer.from(etags.join(''), 'hex'))}-${etags.length}`;
-}
-
-/** An answer may be lost after the server has completed: then the object stands there with our very tag. */
+/** An answer may be lost after the server has completed: then our very bytes stand there. Tags differ by server. */
 async function complete(
   connection: S3Connection,
-  key: string,
+  stored: StoredObject,
   uploadId: string,
-  etags: string[],
+  etags: readonly string[],
   signal?: AbortSignal,
-) {
+): Promise<void> {
   const { client, bucket } = connection;
+  const { key } = stored;
   let earlier = 0;
   await connection.retry('complete', key, signal, async () => {
     try {
@@ -98,8 +94,9 @@ async function complete(
       await client.completeMultipartUpload(bucket, key, uploadId, parts);
     } catch (error) {
       if (earlier++ === 0) throw error;
-      const found = await client.statObject(bucket, key).catch(() => undefined);
-      if (found?.etag !== multipartTag(etags)) throw error;
+      const readBack = connection.retry('read back', key, signal, () => connection.digest(key, signal));
+      const found = await readBack.catch(() => undefined);
+      if (found?.sha256 !== stored.sha256) throw error;
     }
   });
 }
@@ -120,6 +117,7 @@ export async function upload(
   const partBytes = single ? Math.max(options.size, 1) : partSize(options);
   const concurrency = options.concurrency ?? 3;
   const whole = createHash('sha256');
+  const sha256 = () => whole.copy().digest('hex');
   const etags: string[] = [];
   const buffers = new PartBuffers(partBytes);
   const take = () => buffers.take();
@@ -168,7 +166,7 @@ export async function upload(
       }
       await Promise.all(inFlight);
       abort.throwIfAborted();
-      await complete(connection, key, id, etags, signal);
+      await complete(connection, { key, bytes: options.size, sha256: sha256() }, id, etags, signal);
     }
   } catch (error) {
     stopped.abort(error);
@@ -177,7 +175,7 @@ export async function upload(
     throw failure?.error ?? error;
   }
   buffers.close();
-  return { key, bytes: options.size, sha256: whole.digest('hex') };
+  return { key, bytes: options.size, sha256: sha256() };
 }
 
 /** Removes the parts of an unfinished upload; one that is already gone is fine, a server away is left to the sweep. */

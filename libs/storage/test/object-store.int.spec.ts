@@ -105,16 +105,17 @@ describe('nothing partial', () => {
     const key = `${prefix}/source.mp4`;
     await expect(store.put(key, source(bytes), { size: bytes.length, ...video, signal })).rejects.toThrow(message);
     expect(await store.exists(key)).toBe(false);
-    expect(await unfinished(prefix)).toBe(0);
+    expect(await unfinished(key)).toBe(0);
   });
 
   it('sweeps what a killed process left', async () => {
     const prefix = folder();
     const { client, bucket } = new S3Connection(address);
-    await client.initiateNewMultipartUpload(bucket, `${prefix}/source.mp4`, {});
-    expect(await store.abortStaleUploads(prefix, 3_600_000)).toBe(0);
-    expect(await unfinished(prefix)).toBe(1);
-    expect(await unfinished(prefix)).toBe(0);
+    const key = `${prefix}/source.mp4`;
+    await client.initiateNewMultipartUpload(bucket, key, {});
+    expect(await store.abortStaleUploads(key, 3_600_000)).toBe(0);
+    expect(await unfinished(key)).toBe(1);
+    expect(await unfinished(key)).toBe(0);
   });
 });
 
