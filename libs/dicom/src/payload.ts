@@ -2,7 +2,7 @@ import { inputError } from '@smartbox/kernel';
 import { createHash } from 'node:crypto';
 import { Cursor, type ByteSource } from './byte-source.ts';
 import { topLevelBoxes } from './mp4-boxes.ts';
-import type { ParsedPart10 } from './part10-reader.ts';
+import { number, type ParsedPart10 } from './part10-reader.ts';
 import { transferSyntaxes } from './transfer-syntaxes.ts';
 
 /** One item of an encapsulated Pixel Data value: where its bytes lie in the file. */
@@ -100,10 +100,22 @@ export async function openPayload(
     for (const each of fragments) frames.push(await withoutFramePadding(source, each));
     return concatenated(source, frames);
   }
+  if (syntax?.layout === 'native')
+    return concatenated(
+      source,
+      fragments.map((each) => withoutPixelPadding(each, parsed)),
+    );
   const padded = concatenated(source, fragments);
   const last = fragments.at(-1);
   if (syntax?.layout !== 'stream' || !last || !(await endsWithPadding(padded))) return padded;
   return concatenated(source, [...fragments.slice(0, -1), { ...last, length: last.length - 1 }]);
+}
+
+/** Native pixels say themselves how many bytes they are (PS3.5 8.1.1). */
+function withoutPixelPadding(item: PayloadItem, { dataset }: ParsedPart10): PayloadItem {
+  const of = (keyword: string) => number(dataset, keyword) ?? 1;
+  const bits = of('Rows') * of('Columns') * of('SamplesPerPixel') * of('NumberOfFrames') * of('BitsAllocated');
+  return bits / 8 === item.length - 1 ? { ...item, length: item.length - 1 } : item;
 }
 
 /** EOI and EOC are both FF D9 (ISO 10918-1 B.1.1.3, ISO 15444-1 A.4.4). */
