@@ -1,10 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { inputError } from '@smartbox/kernel';
-import { bufferSource, fileSource, readMp4Facts, readMpeg2Facts, type VideoFacts } from '@smartbox/dicom';
+import { fileSource, readMp4Facts, readMpeg2Facts, type VideoFacts } from '@smartbox/dicom';
 import type { MediaProbe } from '@smartbox/media/native';
 import type { SourceFacts } from './payload.ts';
-
-export { bufferSource };
 
 /** What the bit stream of a file says: by our own parsers where there is one, and by FFmpeg's for the rest. */
 export async function sourceFacts(path: string): Promise<SourceFacts> {
