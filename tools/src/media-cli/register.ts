@@ -50,7 +50,7 @@ export function registerMedia(program: Command): void {
     .requiredOption('--out <folder>', 'where the results go')
     .option(
       '--profile <names>',
-      'archive, archive-x264, original, streaming, mobile, webm, av1; several with commas',
+      'archive, archive-x264, original, streaming, mobile, webm, av1, mjpeg, pacs, hevc, mpeg2; several with commas',
       collectNames,
       [],
     )

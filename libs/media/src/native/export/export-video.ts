@@ -9,7 +9,9 @@ import { decodeSource } from '../cut/source-index.ts';
 import { measureQuality, type QualityReport } from '../quality/quality.ts';
 import type { BranchResult } from './branch.ts';
 import { writeMasterPlaylist } from './hls.ts';
-import { branchesOf, type ExportProfile } from './profiles.ts';
+import { branchesOf, TRANSCODED, type ExportProfile } from './profiles.ts';
+import { transcode } from '../transcode.ts';
+import type { VideoTarget } from '../video-target.ts';
 import { render } from './render.ts';
 
 export interface ExportOptions {
@@ -91,6 +93,10 @@ export async function exportVideo(options: ExportOptions): Promise<ExportedFile[
         result.outputs.filter((_, i) => owners[i] === 'streaming'),
         result.source.frameRate,
       );
+    for (const profile of profiles) {
+      const target = TRANSCODED[profile];
+      if (target) files.push(await transcoded(profile, target, join(folder, base)));
+    }
     if (profiles.includes('original')) {
       const path = join(folder, basename(input));
       await copyFile(input, path);
@@ -101,6 +107,23 @@ export async function exportVideo(options: ExportOptions): Promise<ExportedFile[
         throw inputError('source-changed', `${shown(input)} was changed while it was copied`);
     }
     return files;
+  }
+
+  async function transcoded(profile: ExportProfile, target: VideoTarget, path: string): Promise<ExportedFile> {
+    const output = `${path}.${profile}.${target.startsWith('mpeg2') ? 'ts' : 'mp4'}`;
+    const { signal } = options;
+    const result = await transcode({ input, output, target, ...(signal ? { signal } : {}) });
+    let frames = 0;
+    await decodeSource(output, () => void frames++, signal);
+    if (frames !== result.frames)
+      throw new SmartBoxError({
+        code: 'proof-failed',
+        message: `${frames} of the ${result.frames} frames of the ${profile} copy can be decoded; it was thrown away`,
+        fault: 'ours',
+      });
+    const { width, height, encoder, frameRate } = result;
+    const notes = [`constant rate of ${frameRate.num}/${frameRate.den} frames per second`];
+    return { ...(await described(profile, output)), frames, width, height, encoder, notes };
   }
 
   async function described(profile: ExportProfile, path: string): Promise<ExportedFile> {

@@ -107,6 +107,17 @@ describe('exports', () => {
     }
   });
 
+  it('serve old and DICOM readers too, with every frame', { timeout: 60_000 }, async () => {
+    const input = foreign('readers.mp4', { frames: 10, width: 640, height: 360 });
+    const profiles = ['mjpeg', 'pacs', 'hevc', 'mpeg2'] as const;
+    const files = await exportVideo({ input, profiles, directory: join(dir, 'readers') });
+    const codecs = [];
+    for (const { path } of files) codecs.push((await probe(path)).codec);
+    expect(codecs).toEqual(['mjpeg', 'h264', 'hevc', 'mpeg2video']);
+    expect(files.map(({ frames }) => frames)).toEqual([10, 10, 10, 10]);
+    expect(files[0]?.quality).toMatchObject({ passed: true });
+  });
+
   it('show a turned film upright and an interlaced one in frames, none lost', { timeout: 60_000 }, async () => {
     const turned = foreign('turned.mp4', { frames: 6, rotated: true });
     const [mobile] = await exportVideo({ input: turned, profiles: ['mobile'], directory: join(dir, 'turned') });

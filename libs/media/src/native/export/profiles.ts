@@ -1,8 +1,21 @@
 import { inputError } from '@smartbox/kernel';
 import type { BranchOptions } from './branch.ts';
+import type { VideoTarget } from '../video-target.ts';
 import type { RenderSource } from './render.ts';
 
-export const EXPORT_PROFILES = ['archive', 'archive-x264', 'original', 'streaming', 'mobile', 'webm', 'av1'] as const;
+export const EXPORT_PROFILES = [
+  'archive',
+  'archive-x264',
+  'original',
+  'streaming',
+  'mobile',
+  'webm',
+  'av1',
+  'mjpeg',
+  'pacs',
+  'hevc',
+  'mpeg2',
+] as const;
 export type ExportProfile = (typeof EXPORT_PROFILES)[number];
 
 /** Pictures that FFV1 keeps bit for bit, and those that only have to be laid out in another order for it. */
@@ -31,6 +44,13 @@ const LADDER = [
 export const SEGMENT_SECONDS = 4;
 const GOP_SECONDS = 2;
 
+/** Profiles at a constant rate, made by `transcode` for a DICOM transfer syntax. */
+export const TRANSCODED: Partial<Record<ExportProfile, VideoTarget>> = {
+  pacs: 'h264',
+  hevc: 'hevc-main',
+  mpeg2: 'mpeg2-high',
+};
+
 /** @throws SmartBoxError `profile-unknown`. */
 export function exportProfile(name: string): ExportProfile {
   const known = EXPORT_PROFILES.find((profile) => profile === name);
@@ -44,7 +64,21 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
   const rate = source.frameRate.num / source.frameRate.den;
   switch (profile) {
     case 'original':
+    case 'pacs':
+    case 'hevc':
+    case 'mpeg2':
       return [];
+    case 'mjpeg':
+      return [
+        {
+          output: `${base}.mjpeg.avi`,
+          muxer: 'avi',
+          encoder: 'mjpeg',
+          encoderOptions: { qmin: '2', qmax: '3', huffman: 'optimal' },
+          filters: [fit(source, even(source.height)), 'scale=out_range=full'].filter(Boolean).join(','),
+          pixelFormats: ['yuvj422p'],
+        },
+      ];
     case 'archive': {
       const options = { level: '3', g: '1', slices: '4', slicecrc: '1', coder: '1', context: '1' };
       return [

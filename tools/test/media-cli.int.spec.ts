@@ -1,0 +1,144 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeSyntheticVideo } from '@smartbox/media/native';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+const NODE = ['--conditions=@smartbox/source', CLI, 'media'];
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'media-cli-'));
+  await writeSyntheticVideo(join(dir, 'a.mp4'), { width: 320, height: 180, frames: 40, gop: 10 });
+  await writeFile(join(dir, 'text.mp4'), 'no video\n'.repeat(100));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+interface Ran {
+  code: number;
+  json: Record<string, unknown>;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the very command line; `json` is what stands on stdout, all of it. */
+function media(...args: string[]): Promise<Ran> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [...NODE, ...args], { cwd: dir }, (_, stdout, stderr) => {
+      const json = stdout.startsWith('{') ? (JSON.parse(stdout) as Record<string, unknown>) : {};
+      done({ code: child.exitCode ?? -1, json, stdout, stderr });
+    });
+  });
+}
+
+const hashes = async (file: string): Promise<string[]> =>
+  (await media('hash', file, '--json')).json['hashes'] as string[];
+
+describe('smartbox media', { timeout: 60_000 }, () => {
+  it('trims exactly: the numbers it prints are those of the film', async () => {
+    const args = [
+      'trim',
+      'a.mp4',
+      '--from',
+      '3',
+      '--to',
+      '38',
+      '--remove',
+      '12-18',
+      '--remove',
+      '15-19',
+      '--out',
+      'cut.mp4',
+    ];
+    const { code, json, stderr } = await media(...args, '--json', '--manifest', 'manifest.json');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ frames: 28, copiedFrames: 20, reencodedFrames: 8 });
+    expect(stderr).toContain('20 frames copied, 8 re-encoded');
+    const [before, after] = [await hashes('a.mp4'), await hashes('cut.mp4')];
+    const kept = before.map((hash, frame) => ({ hash, frame })).filter(({ frame }) => frame >= 3 && frame < 38 && (frame < 12 || frame >= 19)); // prettier-ignore
+    expect(after).toHaveLength(28);
+    kept.forEach(({ hash, frame }, i) => {
+      const copied = (frame >= 10 && frame < 12) || frame >= 20;
+      if (copied) expect(after[i]).toBe(hash);
+    });
+    const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as { proof: { manifest: { hash: string; frame: number }[] } }; // prettier-ignore
+    expect(manifest.proof.manifest.map(({ hash }) => hash)).toEqual(after);
+    expect(manifest.proof.manifest.map(({ frame }) => frame)).toEqual(kept.map(({ frame }) => frame));
+  });
+
+  it('joins, probes and compares', async () => {
+    expect((await media('join', 'a.mp4', 'a.mp4', '--out', 'twice.mp4', '--json')).json).toMatchObject({
+      copiedFrames: 80,
+    });
+    expect((await media('probe', 'twice.mp4', '--json')).json).toMatchObject({ frames: 80, codec: 'h264' });
+    const { json } = await media('quality', 'a.mp4', 'twice.mp4', '--json');
+    expect(json).toMatchObject({ psnr: { average: 'inf' }, frames: { reference: 40, distorted: 80 }, passed: false });
+  });
+
+  it('enhances and exports', async () => {
+    const { json } = await media(
+      'enhance',
+      'a.mp4',
+      '--recipe',
+      'surgery',
+      '--gamma',
+      '1.2',
+      '--out',
+      'b.mp4',
+      '--json',
+    );
+    expect(json).toMatchObject({ frames: 40, filters: 'hqdn3d=4:3:6:4.5,eq=gamma=1.2:saturation=1.1' });
+    const answer = await media('export', 'a.mp4', '--profile', 'archive,mobile', '--out', 'exports', '--json');
+    expect(answer.json['files']).toMatchObject([{ lossless: true }, { lossless: false, quality: { passed: true } }]);
+    expect((await readdir(join(dir, 'exports'))).sort()).toEqual(['a.archive.mkv', 'a.mobile.mp4']);
+  });
+
+  it('imports files and base64 text once, and reports what failed', async () => {
+    const bytes = await readFile(join(dir, 'a.mp4'));
+    await writeFile(
+      join(dir, 'old.txt'),
+      `data:video/mp4;base64,${bytes.toString('base64').replace(/.{76}/g, '$&\n')}`,
+    );
+    const first = await media('import', 'old.txt', 'text.mp4', '--out', 'imported', '--json');
+    expect(first.code).toBe(1);
+    expect(first.json).toMatchObject({ counts: { files: 2, imported: 1, failed: 1 } });
+    const [file] = first.json['files'] as { output: string }[];
+    expect(await hashes(file?.output ?? '')).toEqual(await hashes('a.mp4'));
+    const second = await media('import', 'old.txt', '--out', 'imported', '--json');
+    expect(second).toMatchObject({ code: 0, json: { counts: { alreadyThere: 1, imported: 0 } } });
+  });
+
+  it.each([
+    [['trim', 'a.mp4', '--from', '9', '--to', '41', '--out', 'x.mp4'], 'bad-frame-range', /which has 40 frames/],
+    [['trim', 'a.mp4', '--remove', '0-40', '--out', 'x.mp4'], 'nothing-left', /leave nothing/],
+    [['trim', 'a.mp4', '--from', '9', '--out', 'a.mp4'], 'output-is-input', /never overwritten/],
+    [['join', 'a.mp4', 'text.mp4', '--out', 'x.mp4'], 'media-error', /text.mp4/],
+    [['enhance', 'a.mp4', '--recipe', 'heart', '--out', 'x.mp4'], 'recipe-unknown', /only endoscopy/],
+    [['export', 'a.mp4', '--profile', 'vhs', '--out', 'x'], 'profile-unknown', /only archive/],
+    [['hash', 'missing.mp4'], 'media-error', /No such file/],
+  ] as const)('%j fails with one JSON object and leaves nothing', async (args, code, message) => {
+    const before = await readdir(dir);
+    const ran = await media(...args, '--json');
+    expect(ran.code).toBe(1);
+    expect(ran.json).toMatchObject({ error: { code, message: expect.stringMatching(message) as string } });
+    expect(await readdir(dir)).toEqual(before);
+  });
+
+  it('removes what it began when it is interrupted', async () => {
+    await writeSyntheticVideo(join(dir, 'long.mp4'), { width: 640, height: 360, frames: 900, gop: 30 });
+    const args = ['enhance', 'long.mp4', '--recipe', 'dermatology', '--out', 'never.mp4', '--json'];
+    const child = spawn(process.execPath, [...NODE, ...args], { cwd: dir, stdio: 'ignore' });
+    const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+    const begun = async (): Promise<boolean> =>
+      (await readdir(dir)).some((name) => name.startsWith('never.mp4.partial'));
+    for (const until = Date.now() + 30_000; !(await begun()) && Date.now() < until;)
+      await new Promise((done) => setTimeout(done, 20));
+    expect(await begun()).toBe(true);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect((await readdir(dir)).filter((name) => name.startsWith('never'))).toEqual([]);
+  });
+});
