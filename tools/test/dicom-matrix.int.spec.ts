@@ -12,7 +12,7 @@ import {
   sopClasses,
   transferSyntaxes,
 } from '@smartbox/dicom';
-import { decodeFrames, decodePicture, rgbFrames, writeSyntheticVideo } from '@smartbox/media/native';
+import { decodeFrames, decodePicture, frameCounters, rgbFrames, writeSyntheticVideo } from '@smartbox/media/native';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeObject, type MadeObject } from '../src/dicom-cli/make-object.ts';
 import { checkFile, extractFile } from '../src/dicom-cli/read-object.ts';
@@ -201,4 +201,43 @@ describe('lossy HTJ2K', () => {
     for (const code of await frameFiles(out))
       expect(decodePicture('jpeg2000', code)).toMatchObject({ width: 320, height: 180 });
   });
+});
+
+it('a stream longer than asked for becomes one series whose objects each play alone', async () => {
+  const long = join(dir, 'long.mp4');
+  await writeSyntheticVideo(long, {
+    width: 640,
+    height: 360,
+    frames: 50,
+    fps: 25,
+    gop: 10,
+    detail: 1,
+    bitrate: 8_000_000,
+  });
+  const out = join(dir, 'long.dcm');
+  const { parts = [] } = await makeObject({
+    input: long,
+    out,
+    sop: 'Video Endoscopic',
+    transferSyntax: '.102',
+    maxBytes: 1_500_000,
+    ...patient,
+  });
+  expect(parts.length).toBeGreaterThan(1);
+  const series = new Set(parts.map((each) => each.seriesInstanceUid));
+  expect([series.size, new Set(parts.map((each) => each.sopInstanceUid)).size]).toEqual([1, parts.length]);
+  const counters: (number | null)[] = [];
+  for (const [i, part] of parts.entries()) {
+    const checked = await checkFile(part.file);
+    expect(checked.findings.filter((each) => each.severity === 'error')).toEqual([]);
+    await using opened = await fileSource(part.file);
+    const { dataset } = await readPart10(opened);
+    expect(dataset).toMatchObject({ InstanceNumber: [i + 1], NumberOfFrames: [part.frames] });
+    expect(dataset['ImageComments']).toEqual([
+      expect.stringContaining(`Part ${i + 1} of ${parts.length}, frames ${counters.length + 1} to`),
+    ]);
+    await extractFile(part.file, `${part.file}.mp4`);
+    counters.push(...(await frameCounters(`${part.file}.mp4`)));
+  }
+  expect(counters).toEqual(Array.from({ length: 50 }, (_, i) => i));
 });

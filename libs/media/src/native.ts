@@ -24,6 +24,7 @@ export {
 export { openVideoEncoder, planVideo, type VideoPlan, type VideoTarget } from './native/video-target.ts';
 export { codedFrames, decodePicture, jpegFrames, rgbFrames, type DecodedPicture, type RgbFrame } from './native/frames.ts';
 export { remux } from './native/remux.ts';
+export { splitAtKeyframes, type Piece } from './native/split.ts';
 export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
 export { syntheticFragments, writeSyntheticVideo, type SyntheticVideo } from './native/testing.ts';
 export { refusal } from './native/conformance.ts';

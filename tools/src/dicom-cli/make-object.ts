@@ -1,6 +1,7 @@
 import { randomUUID, createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   attributesFromJson,
@@ -24,6 +25,7 @@ import {
 } from '@smartbox/dicom';
 import { deterministicUid, inputError, newId, SmartBoxError } from '@smartbox/kernel';
 import { framePayload } from './frame-payload.ts';
+import { partsOf, type Part } from './parts.ts';
 import type { Payload, SourceFacts } from './payload.ts';
 import { sourceFacts } from './source-facts.ts';
 import { streamPayload } from './stream-payload.ts';
@@ -42,6 +44,8 @@ export interface MakeOptions {
   attributes?: unknown;
   /** Lossy HTJ2K, so many to one. */
   ratio?: number | undefined;
+  /** Largest payload of one object; a longer stream is cut at keyframes into several objects of one series. */
+  maxBytes?: number | undefined;
   /** x264 or x265 preset. */
   preset?: string | undefined;
   onProgress?: (text: string) => void;
@@ -69,6 +73,8 @@ export interface MadeObject {
   payloadSha256: string;
   fragments: number;
   notes: readonly string[];
+  /** All objects of the series in their order, this one first, where the stream was cut. */
+  parts?: readonly MadeObject[];
 }
 
 /**
@@ -91,9 +97,18 @@ export async function makeObject(options: MakeOptions): Promise<MadeObject> {
     return path;
   };
   try {
-    const payload = await choosePayload(options, sopClass, await sourceFacts(options.input), scratch);
-    const dataset = datasetOf(options, sopClass, payload, given);
-    return await write(options.out, scratch('part'), dataset, sopClass, payload);
+    const whole = await choosePayload(options, sopClass, await sourceFacts(options.input), scratch);
+    const parts = await partsOf(whole, options.maxBytes, () => scratch('mp4'));
+    const context = contextOf(options);
+    const objects: MadeObject[] = [];
+    for (const [index, part] of parts.entries()) {
+      const dataset = datasetOf(options, context, sopClass, part, index + 1, given);
+      const out = parts.length === 1 ? options.out : numbered(options.out, index + 1);
+      objects.push(await write(out, scratch('part'), dataset, sopClass, part));
+    }
+    const [first] = objects;
+    if (!first) throw new Error('an object was made');
+    return objects.length === 1 ? first : { ...first, parts: objects };
   } finally {
     await Promise.all(made.map((path) => rm(path, { force: true })));
   }
@@ -117,9 +132,17 @@ async function choosePayload(
   return streamPayload({ input, facts, sopClass, syntax, preset, scratch, onProgress });
 }
 
-function datasetOf(options: MakeOptions, sopClass: SopClass, payload: Payload, given: Dataset): Dataset {
+/** `clip.dcm` -> `clip-001.dcm`. */
+function numbered(path: string, index: number): string {
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-${String(index).padStart(3, '0')}${ext}`);
+}
+
+/** All that the objects of one call share. */
+function contextOf(options: MakeOptions): ObjectContext & { begun: Date } {
   const now = new Date();
-  const context: ObjectContext = {
+  return {
+    begun: now,
     patientStudy: {
       utcOffsetMinutes: -now.getTimezoneOffset(),
       patient: { name: options.patientName ?? '', id: options.patientId ?? '' },
@@ -128,10 +151,20 @@ function datasetOf(options: MakeOptions, sopClass: SopClass, payload: Payload, g
     series: { instanceUid: deterministicUid(newId()), number: 1 },
     equipment: { manufacturer: 'SmartBox', modelName: 'SmartBox', softwareVersions: '0.1.0' },
   };
+}
+
+function datasetOf(
+  options: MakeOptions,
+  context: ReturnType<typeof contextOf>,
+  sopClass: SopClass,
+  payload: Payload & { part?: Part },
+  number: number,
+  given: Dataset,
+): Dataset {
   const image: ImageInput = {
     sopInstanceUid: deterministicUid(newId()),
-    number: 1,
-    capturedAt: now,
+    number,
+    capturedAt: new Date(context.begun.getTime() + (payload.part?.startMs ?? 0)),
     rows: payload.height,
     columns: payload.width,
     bitDepth: payload.bitDepth,
@@ -151,7 +184,13 @@ function datasetOf(options: MakeOptions, sopClass: SopClass, payload: Payload, g
     ...(options.patientName === undefined ? {} : { PatientName: built['PatientName'] }),
     ...(options.patientId === undefined ? {} : { PatientID: built['PatientID'] }),
   };
-  return { ...built, ...given, ...own };
+  // a cut stream has UIDs of its own for every part, whatever the file says
+  const part = payload.part && {
+    SOPInstanceUID: image.sopInstanceUid,
+    InstanceNumber: number,
+    ImageComments: `Part ${number} of ${payload.part.parts}, frames ${payload.part.firstFrame} to ${payload.part.firstFrame + frames - 1} of ${payload.part.allFrames}`,
+  };
+  return { ...built, ...given, ...own, ...part };
 }
 
 async function write(

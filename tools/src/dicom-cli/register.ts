@@ -13,6 +13,12 @@ const ratio = (given: string): number => {
   return value;
 };
 
+const bytes = (given: string): number => {
+  const value = Number(given);
+  if (!(Number.isSafeInteger(value) && value >= 1_000_000)) throw new InvalidArgumentError('bytes, a million at least');
+  return value;
+};
+
 async function jsonFile(path: string | undefined): Promise<unknown> {
   if (path === undefined) return undefined;
   try {
@@ -63,6 +69,7 @@ export function registerDicom(program: Command): void {
       patientId: text(options['patientId']),
       attributes: await jsonFile(text(options['attributes'])),
       ratio: typeof options['ratio'] === 'number' ? options['ratio'] : undefined,
+      maxBytes: typeof options['maxBytes'] === 'number' ? options['maxBytes'] : undefined,
       preset: text(options['preset']),
       onProgress: (line) => void process.stderr.write(`${line}\n`),
     });
@@ -77,6 +84,8 @@ export function registerDicom(program: Command): void {
         `${made.file}: ${made.sopClass}, ${made.transferSyntax}, ${made.columns}x${made.rows}, ${made.frames} frame(s), ${made.bytes} bytes`,
         `${how[made.mode]}${made.reason === undefined ? '' : `: ${made.reason}`}`,
         ...(made.encoder === undefined ? [] : [`encoder: ${made.encoder}`]),
+        ...(made.parts ? [`cut at keyframes into ${made.parts.length} objects:`] : []),
+        ...(made.parts ?? []).map((each) => `  ${each.file}: ${each.frames} frames, ${each.bytes} bytes`),
         ...made.notes.map((note) => `note: ${note}`),
       ],
     };
@@ -87,6 +96,7 @@ export function registerDicom(program: Command): void {
     .option('--patient-id <id>')
     .option('--attributes <file.json>', 'keywords and values, or the DICOM JSON model')
     .option('--ratio <n>', 'lossy HTJ2K, n to 1', ratio)
+    .option('--max-bytes <n>', 'cut a longer stream at keyframes into several objects of one series', bytes)
     .option('--preset <name>', 'x264 or x265 preset')
     .requiredOption('--out <file>', 'the object to write');
 

@@ -51,7 +51,9 @@ export async function streamPayload(request: StreamRequest): Promise<Payload> {
 function holds({ syntax, sopClass }: StreamRequest, facts: SourceFacts): { uid?: string; reasons: readonly Reason[] } {
   const options = { payloadLength: facts.bytes, sopClassUid: sopClass.uid };
   if (syntax) {
-    const reasons = forbids(syntax.uid, facts, options);
+    // H.264 and HEVC are cut at keyframes afterwards where one fragment does not hold them
+    const cut = facts.codec === 'h264' || facts.codec === 'hevc';
+    const reasons = forbids(syntax.uid, facts, cut ? { sopClassUid: sopClass.uid } : options);
     return reasons.length === 0 ? { uid: syntax.uid, reasons } : { reasons };
   }
   const fit = fitTransferSyntax(facts, options);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { frameCounters } from './decode.ts';
 import { decodePicture, jpegFrames, rgbFrames } from './frames.ts';
 import { probe } from './probe.ts';
 import { remux } from './remux.ts';
+import { splitAtKeyframes } from './split.ts';
 import { writeSyntheticVideo } from './testing.ts';
 import { transcode } from './transcode.ts';
 import { planVideo, type VideoTarget } from './video-target.ts';
@@ -151,4 +152,40 @@ it('copies a stream into another container without touching a frame', async () =
   const output = join(dir, 'copy.mp4');
   expect(await remux(source, output)).toBe(10);
   expect(await frameCounters(output)).toEqual(counters);
+});
+
+describe('a video cut at keyframes', () => {
+  it('has every frame once, in pieces that play alone and keep to the limit', async () => {
+    const long = join(dir, 'long.mp4');
+    await writeSyntheticVideo(long, {
+      width: 640,
+      height: 360,
+      frames: 60,
+      fps: 25,
+      gop: 10,
+      detail: 1,
+      bitrate: 8_000_000,
+    });
+    const limit = 1_500_000;
+    const pieces = await splitAtKeyframes(long, limit, (index) => join(dir, `piece-${index}.mp4`));
+    expect(pieces.length).toBeGreaterThan(2);
+    const read: (number | null)[] = [];
+    for (const { path, frames, startMs } of pieces) {
+      expect((await stat(path)).size).toBeLessThanOrEqual(limit);
+      expect(startMs).toBeCloseTo(read.length * 40, 3);
+      const own = await frameCounters(path);
+      expect(own).toHaveLength(frames);
+      expect(await probe(path)).toMatchObject({
+        frames,
+        constantFrameRate: true,
+        frameRate: { num: 25, den: 1 },
+        gop: { startsWithKeyframe: true, closed: true },
+      });
+      read.push(...own);
+    }
+    expect(read).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    await expect(splitAtKeyframes(long, 300_000, (index) => join(dir, `no-${index}.mp4`))).rejects.toMatchObject({
+      code: 'gop-too-large',
+    });
+  });
 });
