@@ -3,8 +3,11 @@ import { indexSource, smartCut, type CutPart, type SmartCutResult, type SourceIn
 import { edit, startEdit, stepsOnSource, timelineOf } from '@smartbox/recording';
 import { frameProgress, number, text, type Answer, type Options, type Work } from './verb.ts';
 
-/** Longer films are proved by their bytes unless all frames are asked for: decoding everything twice takes its time. */
-const PROVE_ALL = 3000;
+/**
+ * Films of more samples than this (600 frames of 1080p) are proved by their bytes unless all frames are asked for:
+ * decoding and hashing everything twice takes its time.
+ */
+const PROVE_ALL = 600 * 1920 * 1080;
 
 export async function trim(file: string, options: Options, work: Work): Promise<Answer> {
   const source = await indexSource(file, work.signal);
@@ -36,9 +39,12 @@ async function cut(
   work: Work,
 ): Promise<Answer> {
   const output = text(options['out']) ?? '';
-  const frames = parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  const samples = parts.reduce((sum, { source, from, to }) => {
+    const { width = 0, height = 0 } = sources[source] ?? {};
+    return sum + (to - from) * width * height;
+  }, 0);
   const asked = text(options['proof']);
-  const proof = asked === 'frames' || asked === 'bytes' ? asked : frames <= PROVE_ALL ? 'frames' : 'bytes';
+  const proof = asked === 'frames' || asked === 'bytes' ? asked : samples <= PROVE_ALL ? 'frames' : 'bytes';
   const cutting = frameProgress(work, 'cutting');
   const proving = frameProgress(work, 'proving');
   const result = await smartCut({

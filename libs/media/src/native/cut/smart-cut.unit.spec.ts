@@ -180,6 +180,7 @@ describe('a cut of a foreign stream', () => {
       { source: 0, from: 5, to: 11 },
       { source: 0, from: 14, to: 24 },
     ];
+    if (name !== 'vfr') parts.reverse(); // then the file is read backwards, too
     const result = await cut([path], parts);
     expect(result.counters).toEqual(wanted(parts));
     if (copied) expect(result.copiedFrames).toBeGreaterThanOrEqual(8);
