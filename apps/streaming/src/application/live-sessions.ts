@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inputError, SmartBoxError, verifyLiveToken } from '@smartbox/kernel';
-import { announce, readFragment } from '../domain/offer.ts';
+import { announce, onlyWhatIsSent, readFragment } from '../domain/offer.ts';
 import type { LiveSource, ViewerHost } from './ports.ts';
 
 export interface Session {
@@ -54,7 +54,7 @@ export class LiveSessions {
     const { sdp, iceUfrag } = await this.#host.join(id, stationId, sourceId, offer);
     const session = { id, etag: `"${randomBytes(8).toString('hex')}"`, stationId, sourceId, iceUfrag };
     this.#sessions.set(id, session);
-    return { session, answer: announce(sdp, this.#settings.announcedAddresses) };
+    return { session, answer: announce(onlyWhatIsSent(sdp), this.#settings.announcedAddresses) };
   }
 
   /**

@@ -113,6 +113,21 @@ export function readFragment(text: string): IceFragment {
   return { iceUfrag: attribute(lines, 'ice-ufrag'), candidates };
 }
 
+/**
+ * The answer with every medium that has no source of ours (audio, a second video) as `inactive` (RFC 3264 section
+ * 6.1): the stack says `sendonly` of whatever is offered.
+ */
+export function onlyWhatIsSent(answer: string): string {
+  return answer
+    .split(/(?=^m=)/m)
+    .map((section) =>
+      section.startsWith('m=') && !/^a=ssrc:/m.test(section)
+        ? section.replace(/^a=(sendonly|sendrecv)(?=\r?$)/m, 'a=inactive')
+        : section,
+    )
+    .join('');
+}
+
 /** The answer with every host candidate once per announced address (1:1 NAT); unchanged where none is announced. */
 export function announce(answer: string, addresses: readonly string[]): string {
   if (addresses.length === 0) return answer;

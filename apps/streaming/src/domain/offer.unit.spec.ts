@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { announce, readFragment, readOffer } from './offer.ts';
+import { announce, onlyWhatIsSent, readFragment, readOffer } from './offer.ts';
 import { readRtcp } from './rtcp.ts';
 
 const head = ['v=0', 'o=- 1 2 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0'];
@@ -97,5 +97,15 @@ describe('RTCP', () => {
 
   it('never fails on hostile bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void readRtcp(bytes)));
+  });
+});
+
+describe('what is not sent', () => {
+  it('is said to be inactive; the rest of the answer stays as it is', () => {
+    const head = 'v=0\r\na=group:BUNDLE 0 1\r\n';
+    const video = 'm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=sendonly\r\na=ssrc:1 cname:x\r\n';
+    const audio = 'm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendonly\r\na=rtcp-mux\r\n';
+    expect(onlyWhatIsSent(head + video + audio)).toBe(head + video + audio.replace('sendonly', 'inactive'));
+    expect(onlyWhatIsSent(head + video)).toBe(head + video);
   });
 });

@@ -44,7 +44,8 @@ export class WhepController {
     const { session, answer } = await withSpan('whep join', attributes, () =>
       this.#sessions.join(station, source, offer),
     );
-    for (const server of this.#settings.iceServers) void reply.header('link', `<${server}>; rel="ice-server"`);
+    const servers = this.#settings.iceServers.map((server) => `<${server}>; rel="ice-server"`);
+    if (servers.length > 0) void reply.header('link', servers.join(', '));
     void reply
       .status(201)
       .header('content-type', 'application/sdp')
