@@ -79,8 +79,8 @@ describe('looking back', () => {
     await page.getByTestId('past-back').click();
     await inState('past');
     const claimed = (await behindMs()) / 1000;
-    const { live, past } = await both();
-    const trueSeconds = (live - past) / FRAMES_PER_SECOND;
+    const at = await both();
+    const trueSeconds = (at.live - at.past) / FRAMES_PER_SECOND;
     console.log(`asked 10 s, the tile says ${claimed.toFixed(1)} s, the frames say ${trueSeconds.toFixed(1)} s`);
     expect(trueSeconds).toBeGreaterThan(7);
     expect(trueSeconds).toBeLessThan(13);
@@ -88,12 +88,18 @@ describe('looking back', () => {
     expect(await page.getByTestId('past-ago').innerText()).toMatch(/Nicht live · vor 0:(0[89]|1[0-2])/);
     const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).analyze();
     expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+    const live = page.getByTestId('past-live');
+    const colours = await live.evaluate((element) => {
+      const { color, backgroundColor } = getComputedStyle(element);
+      return { color, backgroundColor };
+    });
+    expect([await live.innerText(), colours.color === colours.backgroundColor]).toEqual(['Live', false]);
     const screens = process.env['SCREENS'];
     if (screens) {
       mkdirSync(screens, { recursive: true });
       await page.screenshot({ path: join(screens, 'console-rewind.png') });
     }
-    await until(async () => (await both()).past > past + FRAMES_PER_SECOND, { what: 'the past playing on' });
+    await until(async () => (await both()).past > at.past + FRAMES_PER_SECOND, { what: 'the past playing on' });
   });
 
   it('goes by the keyboard: a second to the left, End is live', async () => {
