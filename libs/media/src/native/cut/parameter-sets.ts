@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { BitReader } from '../../h264/bits.ts';
 import { NAL, nalType } from '../../h264/nal.ts';
 
@@ -61,12 +60,6 @@ export class ParameterSets {
     const extension = highExtension(first);
     if (extension) parts.push(extension);
     return Buffer.concat(parts);
-  }
-
-  fingerprint(): string {
-    const hash = createHash('sha256');
-    for (const nal of [...this.sps.values(), ...this.pps.values()]) hash.update(nal);
-    return hash.digest('hex');
   }
 }
 
