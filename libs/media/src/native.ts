@@ -22,7 +22,14 @@ export {
   type SpriteSheet,
 } from './native/pictures.ts';
 export { openVideoEncoder, planVideo, type VideoPlan, type VideoTarget } from './native/video-target.ts';
-export { codedFrames, decodePicture, jpegFrames, rgbFrames, type DecodedPicture, type RgbFrame } from './native/frames.ts';
+export {
+  codedFrames,
+  decodePicture,
+  jpegFrames,
+  rgbFrames,
+  type DecodedPicture,
+  type RgbFrame,
+} from './native/frames.ts';
 export { remux } from './native/remux.ts';
 export { splitAtKeyframes, type Piece } from './native/split.ts';
 export { transcode, type TranscodeOptions, type TranscodeProgress, type TranscodeResult } from './native/transcode.ts';
