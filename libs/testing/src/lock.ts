@@ -2,11 +2,21 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { until } from './wait.ts';
 
-/** Is a process with this id there (also when it belongs to another user)? */
+/** Has it ended, and only waits for its parent to ask how (proc(5), state Z)? */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false; // no /proc on this system, or gone meanwhile
+  }
+}
+
+/** Does a process with this id run (also when it belongs to another user)? */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
