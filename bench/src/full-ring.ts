@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ClipSaved } from '@smartbox/contracts';
+import type { ClipSaved, Service } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { Messaging } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
@@ -29,12 +29,13 @@ export class FullRing {
     this.#procedureId = procedureId;
   }
 
-  static async start(report: (line: string) => void): Promise<FullRing> {
+  /** @param work the services behind the buffer: without them nothing else runs while a save is measured */
+  static async start(report: (line: string) => void, work: readonly Service[] = []): Promise<FullRing> {
     const folder = await mkdtemp('/var/tmp/smartbox-bench-');
     const box = await startSmartBox({
       stateDir: join(folder, 'state'),
       // No camera runs: the machine is free for what is measured.
-      services: ['buffer', 'transcoder', 'dicomizer', 'pacs-gateway', 'catalog'],
+      services: ['buffer', 'catalog', ...work],
       pacs: 'test-pacs',
       onProgress: report,
     });

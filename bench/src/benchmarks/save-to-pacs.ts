@@ -24,7 +24,7 @@ export const saveToPacs: Benchmark = {
   peer: 'cp + sync, then DCMTK storescu',
   target: { atMost: 1.2 },
   async setUp(report) {
-    const ring = await FullRing.start(report);
+    const ring = await FullRing.start(report, ['transcoder', 'dicomizer', 'pacs-gateway']);
     const clip = await ring.save();
     const file = await ring.clipFile(clip);
     const instance = await eventOf(ring, 'dicomizer.instance.created', clip.clipId);
