@@ -4,6 +4,8 @@ import { followSources } from './launcher/follow-sources.ts';
 import { startSmartBox } from './launcher/smartbox.ts';
 import { TableView } from './launcher/table-view.ts';
 
+// Whoever reads our output may end first (`npm start | tee log` and Ctrl-C): the orderly stop goes on without it.
+process.stdout.on('error', () => undefined);
 const view = new TableView(process.stdout);
 const abort = new AbortController();
 let stop: (() => Promise<void>) | undefined;
