@@ -1,6 +1,5 @@
-import { probe, spriteSheet, takePicture, takeStill, transcode } from '@smartbox/media/native';
+import { probe, spriteSheet, takePicture, takeStill, transcode, videoFacts } from '@smartbox/media/native';
 import { serveChild } from '@smartbox/media';
-import { factsOf } from './facts.ts';
 import type { Job, JobProgress } from './jobs.ts';
 
 const POSTER_WIDTH = 640;
@@ -9,7 +8,7 @@ const TILE_WIDTH = 240;
 serveChild<Job, JobProgress, unknown>(async (job, { progress, signal }) => {
   switch (job.kind) {
     case 'facts':
-      return factsOf(await probe(job.input));
+      return videoFacts(await probe(job.input));
     case 'poster':
       return takePicture(job.input, { ms: job.atMs }, { width: POSTER_WIDTH });
     case 'still':
