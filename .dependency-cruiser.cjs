@@ -41,6 +41,7 @@ module.exports = {
     only('@nats-io', 'messaging'),
     only('minio', 'storage'),
     only('node-av', 'media'),
+    only('koffi', 'media'),
     only('dcmjs/', 'dicom'),
     only('dcmjs-dimse', 'dimse'),
   ],

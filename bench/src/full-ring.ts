@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ClipSaved, Service } from '@smartbox/contracts';
@@ -8,8 +8,20 @@ import { Messaging } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import { fillRing } from '@smartbox/testing/ring';
 import { CatalogApi, startSmartBox, type SmartBox } from '@smartbox/tools';
+import { median } from './pairs.ts';
 
 export const SECONDS = 120;
+const FLOOR_KEY = 'clips/floor/source.mp4';
+
+async function medianTime(act: () => Promise<void>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const start = performance.now();
+    await act();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
 
 /** The whole line with two minutes of 1080p30 at 8 Mbit/s in the ring of one camera, and room to measure in. */
 export class FullRing {
@@ -39,7 +51,10 @@ export class FullRing {
       pacs: 'test-pacs',
       onProgress: report,
     });
-    const { procedureId } = await new CatalogApi(box.url).startProcedure({ stationId: 'or-1', emergency: {} });
+    const { procedureId } = await new CatalogApi(box.url, box.credentials.toolsToken).startProcedure({
+      stationId: 'or-1',
+      emergency: {},
+    });
     const { nats, s3 } = box.servers;
     const connection = { servers: nats.url, user: nats.credentials.user, pass: nats.credentials.password };
     report(`filling the ring with ${SECONDS + 5} s of 1080p30 at 8 Mbit/s`);
@@ -76,6 +91,28 @@ export class FullRing {
     const path = join(this.folder, 'clip.mp4');
     await pipeline(await this.store.get(clip.sources[0]?.key ?? ''), createWriteStream(path));
     return path;
+  }
+
+  /** Milliseconds to put a file into the object store and to prove it by reading it back: the median of three. */
+  timeOfStore(file: string): Promise<number> {
+    return medianTime(async () => {
+      const { size } = await stat(file);
+      const stored = await this.store.put(FLOOR_KEY, createReadStream(file, { highWaterMark: 1024 * 1024 }), {
+        size,
+        contentType: 'video/mp4',
+      });
+      await this.store.verify(FLOOR_KEY, stored);
+    });
+  }
+
+  /** Milliseconds to read the whole ring out of the broker: the median of three. */
+  timeOfRead(): Promise<number> {
+    const range = { subject: 'ring.or-1.endoscope', fromSeq: 1, toSeq: SECONDS };
+    return medianTime(async () => {
+      let bytes = 0;
+      for await (const { payload } of this.messaging.ring.readMessages('RING_or-1', range)) bytes += payload.length;
+      if (bytes === 0) throw new Error('the ring is empty');
+    });
   }
 
   async stop(): Promise<void> {

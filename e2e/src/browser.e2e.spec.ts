@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
@@ -66,6 +66,53 @@ async function showsLive(sourceId: string, of = page): Promise<void> {
   await expect.poll(frames, { timeout: PATIENCE }).toBeGreaterThan(before + 10);
 }
 
+/** The process that reads this camera: a child of the capture service, told its source in its arguments. */
+function captureProcess(sourceId: string): number {
+  const { pid } = line.box.service('capture-edge');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const found = children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(`"id":"${sourceId}"`));
+  if (found === undefined) throw new Error(`no capture process of ${sourceId} below ${pid}`);
+  return found;
+}
+
+/** The station may have ended it meanwhile: it starts a camera anew that does not answer. */
+function resume(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+interface Told {
+  /** When the tile stopped to say live, and when the last picture before was shown; ms since 1970. */
+  at: number;
+  pictureAt: number;
+  state: string;
+  text: string;
+}
+
+/** Watches from within the page, so that nothing on the way to the test adds to the time. */
+async function watchTile(of: Locator): Promise<() => Promise<Told | undefined>> {
+  const watch = await of.evaluateHandle((element) => {
+    const seen: { pictureAt: number; told?: Told } = { pictureAt: Date.now() };
+    const video = element.querySelector('video')!;
+    const onFrame = () => {
+      seen.pictureAt = Date.now();
+      video.requestVideoFrameCallback(onFrame);
+    };
+    video.requestVideoFrameCallback(onFrame);
+    const { dataset } = element as HTMLElement;
+    new MutationObserver(() => {
+      if (dataset['state'] === 'live') return;
+      const { pictureAt } = seen;
+      seen.told ??= { at: Date.now(), pictureAt, state: dataset['state'] ?? '', text: element.textContent ?? '' };
+    }).observe(element, { attributeFilter: ['data-state'] });
+    return seen;
+  });
+  return () => watch.evaluate(({ told }) => told);
+}
+
 describe('in a real browser', () => {
   let clipId: string;
 
@@ -85,6 +132,23 @@ describe('in a real browser', () => {
     await showsLive('endoscope');
     await showsLive('room');
     expect(await tile('endoscope').innerText()).toContain('Nur zur Beobachtung');
+  });
+
+  it('who asks is told how old the picture is, how it comes and what was lost', async () => {
+    await tile('endoscope').getByTestId('figures-open').press('Enter');
+    const figures = page.getByTestId('figures');
+    await expect.poll(() => figures.innerText(), { timeout: PATIENCE }).toMatch(/Verlorene Pakete\s+\d+ von [1-9]/);
+    const text = await figures.innerText();
+    expect(text).toMatch(/Weg\s+WebRTC \(WHEP\)\s+Format\s+H\.264\s+Bild\s+1280 × 720/);
+    expect(text).toMatch(/Netz, hin und zurück\s+\d+ ms/);
+    const ms = Number(/Empfang bis Anzeige\s+(\d+) ms/.exec(text)?.[1]);
+    console.log(`received to shown: ${ms} ms`);
+    expect(ms).toBeGreaterThan(0);
+    expect(ms).toBeLessThan(2_000);
+    await shot('console-figures');
+    await accessible();
+    await figures.getByTestId('figures-close').press('Enter');
+    await figures.waitFor({ state: 'detached' });
   });
 
   it('the big button saves what there is, and says so within moments', async () => {
@@ -109,7 +173,7 @@ describe('in a real browser', () => {
     await other.context().close();
   });
 
-  it('the clip’s page plays the video and shows its way into the archive', async () => {
+  it('the clip’s page plays the video', async () => {
     await page.goto(`${line.box.url}/recordings/${clipId}`);
     const video = page.getByTestId('player-video');
     await video.waitFor();
@@ -122,6 +186,43 @@ describe('in a real browser', () => {
     expect((await state()).videoWidth).toBe(1280);
     await page.getByTestId('play').click();
     await expect.poll(async () => (await state()).currentTime, { timeout: PATIENCE }).toBeGreaterThan(1);
+  });
+
+  it('the trim handle is dragged, and the shorter version is saved beside the original', async () => {
+    await page.getByTestId('open-editor').click();
+    const editor = page.getByTestId('editor');
+    await editor.waitFor();
+    const frames = Number(await editor.getAttribute('data-frames'));
+    const handle = page.getByTestId('handle-from');
+    const grip = (await handle.boundingBox())!;
+    const strip = (await page.getByTestId('strip').boundingBox())!;
+    await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(strip.x + strip.width / 3, grip.y + grip.height / 2, { steps: 8 });
+    await page.mouse.up();
+    const from = Number(await handle.getAttribute('data-at'));
+    expect(Math.abs(from - frames / 3)).toBeLessThan(frames / 20);
+    expect(await page.getByTestId('film-length').getAttribute('data-frames')).toBe(`${frames - from}`);
+    await page.getByTestId('save-cut').click();
+    await page.locator('[data-testid^="edit-"][data-state="ready"]').waitFor({ timeout: 90_000 });
+    await page.goto(`${line.box.url}/recordings/${clipId}`);
+    const version = page.getByTestId('versions').locator('[data-testid^="edit-"][data-state="ready"]');
+    await version.getByTestId('watch').click();
+    const lengths = () =>
+      page.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).duration));
+    await expect.poll(async () => (await lengths()).length, { timeout: PATIENCE }).toBe(2);
+    await expect
+      .poll(
+        async () => {
+          const [original = 0, cut = 0] = await lengths();
+          return Math.abs(cut / original - (frames - from) / frames);
+        },
+        { timeout: PATIENCE },
+      )
+      .toBeLessThan(0.02);
+  });
+
+  it('the clip’s page shows its way into the archive', async () => {
     expect(await page.getByTestId('journey').innerText()).toMatch(/Gesendet|Senden/);
     await shot('clip');
     await accessible();
@@ -148,15 +249,46 @@ describe('in a real browser', () => {
     await accessible();
   });
 
-  it('a source that dies is never shown as live', async () => {
+  it.each([
+    ['camera’s process', () => captureProcess('endoscope')],
+    ['capture service', () => line.box.service('capture-edge').pid],
+  ])('a %s that stands still is told on the tile within 2 s', async (what, pidOf) => {
     await page.goto(`${line.box.url}/console/or-1`);
     await showsLive('endoscope');
-    line.box.service('capture-edge').kill('SIGSTOP');
+    const told = await watchTile(tile('endoscope'));
+    const pid = pidOf();
+    const stoppedAt = Date.now();
+    process.kill(pid, 'SIGSTOP');
     try {
-      await expect.poll(() => tile('endoscope').getAttribute('data-state'), { timeout: 4000 }).not.toBe('live');
+      await expect.poll(told, { timeout: 10_000, interval: 50 }).toBeDefined();
+      const { at, pictureAt, state, text } = (await told())!;
+      console.log(`${what} stopped: the tile says ${state} after ${at - stoppedAt} ms`);
+      expect(text).toMatch(/Veraltet|Offline|Kein Signal|Eingefroren/);
+      // What was under way when it stopped may still be shown: nobody can be told sooner than that.
+      expect(at - Math.max(stoppedAt, pictureAt)).toBeLessThanOrEqual(2_000);
+      expect(pictureAt - stoppedAt).toBeLessThan(2_000);
     } finally {
-      line.box.service('capture-edge').kill('SIGCONT');
+      resume(pid);
     }
+    await showsLive('endoscope');
+    await showsLive('room');
+  });
+
+  it('one picture fills the screen of a desk, with its state, and gives it back', async () => {
+    await page.goto(`${line.box.url}/rooms/or-1`);
+    await showsLive('endoscope');
+    await tile('endoscope').getByTestId('full-screen').click();
+    const whole = () =>
+      page.evaluate(() => {
+        const { dataset, clientHeight } = (document.fullscreenElement ?? document.body) as HTMLElement;
+        return { tile: dataset['testid'], filled: clientHeight === innerHeight };
+      });
+    await expect.poll(whole, { timeout: PATIENCE }).toEqual({ tile: 'live-endoscope', filled: true });
+    await showsLive('endoscope');
+    await shot('room-full-screen');
+    await tile('endoscope').getByTestId('full-screen').press('Enter');
+    await expect.poll(async () => (await whole()).tile, { timeout: PATIENCE }).toBeUndefined();
+    await page.goto(`${line.box.url}/console/or-1`);
     await showsLive('endoscope');
   });
 

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { fillRing } from '@smartbox/testing/ring';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { natsOf, reached, save, smallStation, startLine, type Line } from './support.ts';
+import { natsOf, peakMemory, reached, save, smallStation, startLine, type Line } from './support.ts';
 
 const LIMIT_MB = 300;
 const MINUTES = 10;
@@ -18,12 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => line?.stop());
 
-/** The most memory a process ever held, in MB (VmHWM, proc(5)). */
-function peakMb(pid: number): number {
-  const [, kb] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kb) / 1024;
-}
-
 describe('memory', () => {
   it(`stays below ${LIMIT_MB} MB in every service for a ${MINUTES}-minute clip of 1080p at 8 Mbit/s`, async () => {
     const { procedureId } = await line.api.startProcedure({ stationId: 'or-1', emergency: {} });
@@ -38,12 +31,7 @@ describe('memory', () => {
     expect(clip.savedMs).toBeGreaterThanOrEqual(60_000 * MINUTES - 1000);
     expect(clip.bytes).toBeGreaterThan(500e6);
     expect(clip.instances[0]?.numberOfFrames).toBe(clip.sources[0]?.frames);
-    const peaks = Object.fromEntries(
-      (['buffer', 'dicomizer', 'pacs-gateway', 'transcoder', 'catalog'] as const).map((name) => [
-        name,
-        Math.round(peakMb(line.box.service(name).pid)),
-      ]),
-    );
+    const peaks = peakMemory(line, ['buffer', 'dicomizer', 'pacs-gateway', 'transcoder', 'catalog']);
     console.log(`peak memory in MB: ${JSON.stringify(peaks)}`);
     for (const peak of Object.values(peaks)) expect(peak).toBeLessThan(LIMIT_MB);
   });

@@ -78,14 +78,17 @@ describe('looking back', () => {
     expect(await page.getByTestId('past-ago').count()).toBe(0);
     await page.getByTestId('past-back').click();
     await inState('past');
-    const claimed = (await behindMs()) / 1000;
-    const at = await both();
-    const trueSeconds = (at.live - at.past) / FRAMES_PER_SECOND;
-    console.log(`asked 10 s, the tile says ${claimed.toFixed(1)} s, the frames say ${trueSeconds.toFixed(1)} s`);
+    const { at, trueSeconds } = await until(async () => {
+      const claimed = (await behindMs()) / 1000;
+      const at = await both();
+      const trueSeconds = (at.live - at.past) / FRAMES_PER_SECOND;
+      console.log(`asked 10 s, the tile says ${claimed.toFixed(1)} s, the frames say ${trueSeconds.toFixed(1)} s`);
+      // Read one after the other: where a picture came late in between, both are read again.
+      return Math.abs(claimed - trueSeconds) < 2 && { at, trueSeconds };
+    });
     expect(trueSeconds).toBeGreaterThan(7);
     expect(trueSeconds).toBeLessThan(13);
-    expect(Math.abs(claimed - trueSeconds)).toBeLessThan(2);
-    expect(await page.getByTestId('past-ago').innerText()).toMatch(/Nicht live · vor 0:(0[89]|1[0-2])/);
+    expect(await page.getByTestId('past-ago').innerText()).toMatch(/Nicht live · vor 0:(0[789]|1[0-3])/);
     const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).analyze();
     expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
     const live = page.getByTestId('past-live');
@@ -160,13 +163,42 @@ describe('looking back', () => {
       `up to ${missingSeconds.toFixed(1)} s missing; from ${past} over ${before} to ${next} in ${took.toFixed(1)} s`,
     );
     // The tile tells the truth on the other side too.
-    const { live, past: now } = await both();
-    expect(Math.abs((await behindMs()) / 1000 - (live - now) / FRAMES_PER_SECOND)).toBeLessThan(2.5);
+    await until(
+      async () => {
+        const { live, past: now } = await both();
+        return Math.abs((await behindMs()) / 1000 - (live - now) / FRAMES_PER_SECOND) < 2.5;
+      },
+      { what: 'the true distance on the tile' },
+    );
+  });
+
+  it('goes back over the whole window, plays on there, and says so when the picture has left the ring', async () => {
+    // By now the ring is full: its oldest pictures are leaving it.
+    await page.getByTestId('past-live').click();
+    await inState('live');
+    const { windowMs } = await line.api.station('or-1');
+    const farthest = await until(async () => {
+      const min = -Number(await page.getByTestId('past-range').getAttribute('min'));
+      return min * 1000 > windowMs * 0.6 && min;
+    });
+    await page.getByTestId('past-range').fill(String(-farthest));
+    const at = await until(
+      async () => {
+        const seen = await both();
+        return (seen.live - seen.past) / FRAMES_PER_SECOND > farthest * 0.7 && seen;
+      },
+      { what: 'a picture of long ago' },
+    );
+    console.log(`the far end: ${((at.live - at.past) / FRAMES_PER_SECOND).toFixed(1)} s ago of ${farthest} s`);
+    await until(async () => (await both()).past > at.past + 3 * FRAMES_PER_SECOND, { what: 'the past playing on' });
+    // Held there, it runs out.
+    await page.getByTestId('past-pause').click();
+    await page.getByTestId('past-notice').waitFor({ timeout: windowMs });
+    expect(await page.getByTestId('past-notice').innerText()).toContain('wieder live');
+    await inState('live');
   });
 
   it('says that a part is gone, and is live again', async () => {
-    await page.getByTestId('past-live').click();
-    await inState('live');
     const messaging = await Messaging.connect({ service: 'capture-edge', ...natsOf(line) });
     try {
       await page.getByTestId('past-back').click();

@@ -1,9 +1,9 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ClipDetail, ClipState } from '@smartbox/contracts';
+import type { ClipDetail, ClipState, Service } from '@smartbox/contracts';
 import { extractPayload, fileSource, payloadDigest, readPart10, type Dataset } from '@smartbox/dicom';
 import { newId } from '@smartbox/kernel';
 import { frameCounters } from '@smartbox/media/native';
@@ -35,7 +35,7 @@ export async function startLine(options: SmartBoxOptions = {}): Promise<Line> {
   const box = await startSmartBox({ stations: [smallStation], ...options, stateDir });
   return {
     box,
-    api: new CatalogApi(box.url),
+    api: new CatalogApi(box.url, box.credentials.toolsToken),
     stateDir,
     stop: async () => {
       await box.stop();
@@ -135,4 +135,13 @@ export function isUnbroken(counters: readonly (number | null)[]): boolean {
 export function natsOf({ box }: Line): { servers: string; user: string; pass: string } {
   const { url, credentials } = box.servers.nats;
   return { servers: url, user: credentials.user, pass: credentials.password };
+}
+
+/** The most memory each service ever held, in MB (VmHWM, proc(5)). */
+export function peakMemory({ box }: Line, services: readonly Service[]): Record<string, number> {
+  const peak = (service: Service) => {
+    const status = readFileSync(`/proc/${box.service(service).pid}/status`, 'utf8');
+    return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024);
+  };
+  return Object.fromEntries(services.map((service) => [service, peak(service)]));
 }

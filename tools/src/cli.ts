@@ -1,72 +1,19 @@
 /** `npm run -s smartbox -- <area> <verb>`: the command line of a running system. */
-import { Command, InvalidArgumentError } from 'commander';
-import { newId, SmartBoxError, toError, inputError } from '@smartbox/kernel';
-import { CatalogApi } from './api.ts';
+import { Command, CommanderError } from 'commander';
+import { inputError } from '@smartbox/kernel';
+import { registerDevices } from './devices-cli.ts';
 import { registerDicom } from './dicom-cli/register.ts';
-import { followClip } from './follow-clip.ts';
+import { registerAccess } from './register-access.ts';
 import { registerMedia } from './media-cli/register.ts';
-import { requireRunInfo, type RunInfo } from './launcher/run-info.ts';
+import { registerClips } from './system-cli/clips.ts';
+import { registerExports } from './system-cli/exports.ts';
+import { registerStills } from './system-cli/stills.ts';
+import { room, text, verb } from './system-cli/verb.ts';
 
-interface Context {
-  info: RunInfo;
-  api: CatalogApi;
-}
-
-/** What a verb answers: an object for machines, lines for people, and whether it went well. */
-interface Answer {
-  json: object;
-  lines: string[];
-  failed?: boolean;
-}
-
-type Options = Record<string, string | number | boolean | undefined>;
-
-const program = new Command('smartbox').description('the command line of a running SmartBox').showHelpAfterError();
-
-/** Wraps a verb: finds the system, prints the answer in the wanted form, exits 0 only on success. */
-function verb(
-  area: Command,
-  definition: string,
-  description: string,
-  act: (context: Context, options: Options, argument?: string) => Promise<Answer>,
-): Command {
-  return area
-    .command(definition)
-    .description(description)
-    .option('--json', 'one JSON object on stdout')
-    .action(async (...given: unknown[]) => {
-      const command = given.at(-1) as Command;
-      const argument = typeof given[0] === 'string' ? given[0] : undefined;
-      const options = command.opts<Options>();
-      try {
-        const info = await requireRunInfo();
-        const answer = await act({ info, api: new CatalogApi(info.url) }, options, argument);
-        if (options['json'] === true) process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`);
-        (options['json'] === true ? process.stderr : process.stdout).write(`${answer.lines.join('\n')}\n`);
-        if (answer.failed) process.exitCode = 1;
-      } catch (error) {
-        const { message } = toError(error);
-        const code = error instanceof SmartBoxError ? error.code : 'unexpected';
-        if (options['json'] === true)
-          process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-        process.stderr.write(`${message}\n`);
-        process.exitCode = 1;
-      }
-    });
-}
-
-const whole = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above 0');
-  return value;
-};
-const text = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined);
-const room = ({ info }: Context, options: Options): string => {
-  const station = text(options['station']) ?? info.stations[0];
-  if (station === undefined)
-    throw inputError('no-station', 'the running system has no station: name one with --station');
-  return station;
-};
+const program = new Command('smartbox')
+  .description('the command line of a running SmartBox')
+  .showHelpAfterError()
+  .exitOverride();
 
 verb(program, 'status', 'servers, services and rooms', async ({ info, api }) => {
   const services = await Promise.all(
@@ -154,61 +101,9 @@ verb(
   },
 ).option('--station <id>', 'the room');
 
-const clip = program.command('clip').description('clips');
-verb(clip, 'save', 'save the last N seconds of every camera of a room', async (context, options) => {
-  const { api } = context;
-  const stationId = room(context, options);
-  const sources = text(options['sources'])?.split(',');
-  const description = text(options['description']);
-  const clipId = newId();
-  const since = performance.now();
-  await api.saveClip({
-    clipId,
-    stationId,
-    lastSeconds: Number(options['seconds']),
-    ...(sources === undefined ? {} : { sources }),
-    ...(description === undefined ? {} : { description }),
-  });
-  if (options['wait'] === true) {
-    const onState = (state: string, atMs: number): void =>
-      void process.stderr.write(`${(atMs / 1000).toFixed(2)} s  ${state}\n`);
-    await followClip(api, clipId, { since, timeoutMs: 120_000 + Number(options['seconds']) * 2000, onState });
-  }
-  const saved = await api.clip(clipId);
-  return { json: saved, lines: [`clip ${clipId}: ${saved.state}`] };
-})
-  .option('--station <id>', 'the room')
-  .option('--seconds <n>', 'how far back', whole, 120)
-  .option('--sources <ids>', 'only these cameras, separated by commas')
-  .option('--description <text>', 'what it shows')
-  .option('--wait', 'until it is in the PACS');
-verb(clip, 'list', 'the newest clips', async ({ api }, options) => {
-  const { items } = await api.clips({ limit: String(options['limit']) });
-  return {
-    json: { items },
-    lines: items.map(
-      (one) => `${one.clipId}  ${one.requestedAt}  ${one.state.padEnd(9)}  ${one.stationId}  ${one.description ?? ''}`,
-    ),
-  };
-}).option('--limit <n>', 'how many', whole, 20);
-verb(clip, 'show <clipId>', 'one clip with its journey', async ({ api }, _options, clipId = '') => {
-  const one = await api.clip(clipId);
-  return {
-    json: one,
-    lines: [
-      `${one.clipId}  ${one.kind}  ${one.state}${one.failure ? `  ${one.failure.reason}` : ''}`,
-      ...one.sources.map(
-        (s) => `    ${s.sourceId}: ${s.frames} frames, ${(s.durationMs / 1000).toFixed(1)} s, ${s.bytes} bytes`,
-      ),
-      ...one.instances.map(
-        (i) => `    ${i.sopInstanceUid}: ${i.deliveries.map((d) => `${d.destination} ${d.state}`).join(', ')}`,
-      ),
-      ...one.journey.map(
-        (s) => `    ${s.startedAt}  ${s.stage}${s.sourceId ? ` ${s.sourceId}` : ''}${s.failed ? ' FAILED' : ''}`,
-      ),
-    ],
-  };
-});
+registerClips(program);
+registerStills(program);
+registerExports(program);
 
 const pacs = program.command('pacs').description('destinations');
 verb(pacs, 'echo [destination]', 'C-ECHO a destination, or all of them', async ({ api }, _options, name) => {
@@ -226,8 +121,21 @@ verb(pacs, 'echo [destination]', 'C-ECHO a destination, or all of them', async (
   };
 });
 
+registerDevices(program);
+registerAccess(program);
+
 registerDicom(program);
 
 registerMedia(program);
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // what was wrong stands on stderr already; a machine reads it on stdout
+  const bad = error.exitCode !== 0;
+  const message = error.message.replace(/^error: /, '');
+  if (bad && process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code: 'bad-arguments', message } }, null, 2)}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -66,7 +66,7 @@ try {
     stop = smartbox.stop;
     info = smartbox.info();
   }
-  const journey = await saveAndFollow(new CatalogApi(info.url), info, {
+  const journey = await saveAndFollow(await CatalogApi.of(info), info, {
     seconds: options.seconds,
     say,
     onReadBack: showObject,

@@ -4,9 +4,14 @@ import {
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
   iodModules,
+  lookupKeyword,
+  qidoComputed,
+  qidoKeys,
+  qidoResults,
   sopClasses,
   transferSyntaxes,
 } from '@smartbox/dicom';
+import { acceptedSopClasses, dimseServices, LISTENER_LIMITS } from '@smartbox/dimse';
 
 type Row = readonly string[];
 
@@ -14,6 +19,19 @@ function table(head: Row, rows: readonly Row[]): string {
   const line = (cells: Row) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
+
+/** `StudyDate (0008,0020)` */
+function named(keyword: string): string {
+  const tag = lookupKeyword(keyword)?.tag ?? '';
+  return `${keyword} (${tag.slice(0, 4)},${tag.slice(4)})`;
+}
+
+const matching = {
+  'uid-list': 'list of UIDs',
+  wildcard: 'single value, wildcard',
+  name: 'single value, wildcard, whatever the case',
+  range: 'single day, range',
+};
 
 const list = (keywords: ReadonlySet<string>) => [...keywords].sort().join(', ');
 
@@ -42,6 +60,32 @@ export function conformanceSections(): Record<string, string> {
     '';
   return {
     identity: `Implementation Class UID \`${IMPLEMENTATION_CLASS_UID}\`, Implementation Version Name \`${IMPLEMENTATION_VERSION_NAME}\`, on the network and in files.`,
+    services: table(
+      ['Service', 'SOP class', 'User (SCU)', 'Provider (SCP)', 'Operations', 'Standard'],
+      [
+        ...dimseServices.map((each) => [
+          each.name,
+          each.sopClassUid,
+          each.scu ? 'yes' : 'no',
+          each.scp ? 'yes' : 'no',
+          each.operations,
+          each.citation,
+        ]),
+        ['Storage', 'those of section 3.1', 'yes', 'no', 'C-STORE', 'PS3.4 B'],
+      ],
+    ),
+    listener: table(
+      ['Listener', 'Value'],
+      [
+        ['SOP classes accepted', [...acceptedSopClasses].join(', ')],
+        ['largest P-DATA-TF that is taken', `${LISTENER_LIMITS.maxPduBytes} bytes`],
+        [
+          'ARTIM: from the connection to the whole A-ASSOCIATE-RQ, and for a goodbye',
+          `${LISTENER_LIMITS.artimMs / 1000} s`,
+        ],
+        ['from one whole message to the next, however many bytes trickle', `${LISTENER_LIMITS.idleMs / 1000} s`],
+      ],
+    ),
     'sop-classes': table(
       ['SOP class', 'UID', 'Modality', 'IOD'],
       classes.map((each) => [each.name, each.uid, each.modality, each.citation]),
@@ -87,6 +131,21 @@ export function conformanceSections(): Record<string, string> {
             .join(', '),
         ]),
     ),
+    qido: [
+      table(
+        ['Matching key', 'Level', 'Matching'],
+        Object.entries(qidoKeys).map(([keyword, [level, how]]) => [named(keyword), level, matching[how]]),
+      ),
+      '',
+      table(
+        ['Level', 'Out of the object', 'Counted or known'],
+        (['study', 'series', 'instance'] as const).map((level) => [
+          level,
+          qidoResults[level].map(named).join(', '),
+          qidoComputed[level].map(named).join(', '),
+        ]),
+      ),
+    ].join('\n'),
     deidentification: [
       `- removed: ${list(deidentificationRules.remove)}; every private and unknown attribute; dates and times not named here`,
       `- emptied: ${list(deidentificationRules.empty)}, ${list(deidentificationRules.datesKeptEmpty)}; every other person name`,

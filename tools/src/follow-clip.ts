@@ -4,7 +4,10 @@ import type { CatalogApi } from './api.ts';
 
 /** Server-sent events (HTML standard, 9.2) of the catalog's feed; ends with the connection. */
 async function* readFeed(api: CatalogApi, signal: AbortSignal): AsyncGenerator<FeedMessage> {
-  const response = await fetch(`${api.url}/feed`, { headers: { accept: 'text/event-stream' }, signal });
+  const response = await fetch(`${api.url}/feed`, {
+    headers: { accept: 'text/event-stream', ...api.authorization },
+    signal,
+  });
   if (!response.ok || !response.body) throw new Error(`the feed answers HTTP ${response.status}`);
   let text = '';
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -23,6 +26,7 @@ async function* readFeed(api: CatalogApi, signal: AbortSignal): AsyncGenerator<F
 export type StateTimes = Partial<Record<ClipState, number>>;
 
 const ended: readonly ClipState[] = ['sent', 'archived', 'failed'];
+const unsaved: readonly ClipState[] = ['requested', 'recording'];
 
 /**
  * Follows a clip by the catalog's events until it is in the PACS; a lost connection is opened again, and the state
@@ -32,7 +36,13 @@ const ended: readonly ClipState[] = ['sent', 'archived', 'failed'];
 export async function followClip(
   api: CatalogApi,
   clipId: string,
-  options: { since: number; timeoutMs: number; onState: (state: ClipState, atMs: number) => void },
+  options: {
+    since: number;
+    timeoutMs: number;
+    /** Only until it is saved. */
+    saved?: boolean;
+    onState: (state: ClipState, atMs: number) => void;
+  },
 ): Promise<StateTimes> {
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const times: StateTimes = {};
@@ -49,7 +59,7 @@ export async function followClip(
         fault: 'theirs',
       });
     }
-    return ended.includes(state);
+    return ended.includes(state) || (options.saved === true && !unsaved.includes(state));
   };
   while (!deadline.aborted) {
     const close = new AbortController();

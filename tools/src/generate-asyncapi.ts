@@ -60,7 +60,7 @@ export function asyncApi(): object {
   }
   for (const name of names(rpcMap)) {
     const key = id(`rpc.${name}`);
-    const perStation = name === 'capture-edge.idr';
+    const perStation = name.startsWith('capture-edge.');
     channels[`${key}_reply`] = {
       address: null,
       messages: {

@@ -2,4 +2,4 @@
 export { CatalogApi } from './api.ts';
 export { type RunInfo } from './launcher/run-info.ts';
 export { startSmartBox, type SmartBox, type SmartBoxOptions } from './launcher/smartbox.ts';
-export { openPacs } from './read-back.ts';
+export { openPacs, readBack } from './read-back.ts';

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileSource, payloadDigest, readPart10, type Dataset } from '@smartbox/dicom';
 import { viewPacs, until, type PacsView } from '@smartbox/testing';
-import type { RunInfo } from './launcher/run-info.ts';
-import type { Credentials } from './launcher/state-dir.ts';
+import { readCredentials, type RunInfo } from './launcher/run-info.ts';
 
 export interface ReadBack {
   sopClassUid: string;
@@ -25,8 +24,8 @@ export interface ReadBack {
 export async function openPacs(info: RunInfo): Promise<PacsView> {
   const { kind, httpUrl } = info.servers.pacs;
   if (kind === 'test-pacs') return viewPacs({ kind, httpUrl });
-  const credentials = JSON.parse(await readFile(info.paths.credentials, 'utf8')) as Credentials;
-  return viewPacs({ kind, httpUrl, user: 'smartbox', password: credentials.pacsPassword });
+  const { pacsPassword } = await readCredentials(info);
+  return viewPacs({ kind, httpUrl, user: 'smartbox', password: pacsPassword });
 }
 
 /** Fetches an object from the PACS and takes it apart; the video is streamed, never held in memory. */

@@ -27,6 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 try {
   const smartbox = await startSmartBox({
+    commitment: true,
     onProgress: (message) => view.say(message),
     onStatus: (rows, changed) => view.show(rows, changed),
     signal: abort.signal,

@@ -85,6 +85,16 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('mounts nothing into a read-only folder that has no place for it', () => {
+    for (const [name, { volumes = [] }] of Object.entries(compose.services)) {
+      const mounts = volumes.map((volume) => volume.split(':'));
+      for (const [source = '', target = '', mode] of mounts) {
+        const inner = mounts.flatMap(([, other = '']) => (other.startsWith(`${target}/`) ? [other] : []));
+        if (mode === 'ro') for (const place of inner) expect(existsSync(join(root, source, place.slice(target.length))), `${name}: ${place}`).toBe(true); // prettier-ignore
+      }
+    }
+  });
+
   it.each(services)(
     'gives %s an environment that its own configuration takes, and nothing that it does not know',
     async (name) => {

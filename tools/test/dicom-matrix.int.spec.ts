@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createWriteStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import {
   conformanceMatrix,
   fileSource,
@@ -13,9 +14,12 @@ import {
   transferSyntaxes,
 } from '@smartbox/dicom';
 import { decodeFrames, decodePicture, frameCounters, rgbFrames, writeSyntheticVideo } from '@smartbox/media/native';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOrthanc, startStorescp } from '@smartbox/testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeObject, type MadeObject } from '../src/dicom-cli/make-object.ts';
+import { sendFiles } from '../src/dicom-cli/peers.ts';
 import { checkFile, extractFile } from '../src/dicom-cli/read-object.ts';
+import { dataSetHash, stowToOrthanc } from './matrix-peers.ts';
 
 // The peers come from Debian (dicom3tools, python3-pydicom). In CI they have to be there.
 const noPydicom = spawnSync('/usr/bin/python3', ['-c', 'import pydicom'], { stdio: 'ignore' }).status !== 0;
@@ -157,6 +161,52 @@ describe('every allowed pairing', () => {
         object?.frames ?? 0,
       );
     });
+  });
+});
+
+describe('every allowed pairing, sent to a real peer, is the same there', () => {
+  // Younger than Debian's DCMTK 3.6.7 and Orthanc 1.10: they refuse the presentation contexts of these, and of no others.
+  const younger = [...transferSyntaxes.keys()].filter((uid) => /\.4\.(10\d\.1|20\d)$/.test(uid));
+  const send = async ({ aeTitle, port }: { aeTitle: string; port: number }) => {
+    const answers = await sendFiles(
+      made.map(({ file }) => file),
+      { to: `${aeTitle}@127.0.0.1:${port}` },
+    );
+    const [stored, refused] = [answers.filter(({ ok }) => ok), answers.filter(({ ok }) => !ok)];
+    for (const { error } of refused) expect(error).toMatchObject({ code: 'presentation-context-refused' });
+    const objects = refused.map(({ file }) => made.find((each) => each.file === file));
+    for (const object of objects) expect(younger).toContain(object?.transferSyntaxUid);
+    expect(stored.map(({ status }) => status)).toEqual(stored.map(() => '0000'));
+    return { stored: stored.map(({ file }) => file), refused: refused.map(({ file }) => file) };
+  };
+  const parts = async (file: string) => {
+    await using opened = await fileSource(file);
+    const { transferSyntaxUid, dataset } = await readPart10(opened);
+    const payload = `${file}.payload`;
+    await extractFile(file, payload);
+    return { transferSyntaxUid, dataset, payload: hash(readFileSync(payload)) };
+  };
+  const dataSets = (files: readonly string[]) => files.map((file) => dataSetHash(readFileSync(file))).sort();
+
+  it('storescp of DCMTK', async () => {
+    const storescp = await startStorescp();
+    onTestFinished(() => storescp.stop());
+    const { stored } = await send(storescp);
+    expect(dataSets(await storescp.files())).toEqual(dataSets(stored));
+  });
+
+  it('Orthanc, by C-STORE and, what that refuses, by STOW-RS', async () => {
+    const orthanc = await startOrthanc();
+    onTestFinished(() => orthanc.stop());
+    const { refused } = await send(orthanc);
+    for (const file of refused) await stowToOrthanc(orthanc.access, file);
+    for (const object of made) {
+      const kept = join(dir, 'kept.dcm');
+      await pipeline(await orthanc.view.open(object.sopInstanceUid), createWriteStream(kept));
+      // By C-STORE it writes sequences anew, with their lengths instead of delimiters (PS3.5 7.5): the values are the same.
+      if (refused.includes(object.file)) expect(dataSets([kept])).toEqual(dataSets([object.file]));
+      expect(await parts(kept)).toEqual(await parts(object.file));
+    }
   });
 });
 

@@ -41,7 +41,8 @@ describe('the launcher', () => {
     expect(info).toEqual(box.info());
     for (const { port } of Object.values(box.info().servers)) expect(await isListening(port)).toBe(true);
     const secrets = [box.credentials.nats.password, box.credentials.s3.secretKey, box.credentials.postgres.password];
-    for (const secret of [...secrets, box.credentials.liveTokenSecret]) expect(text).not.toContain(secret);
+    for (const secret of [...secrets, box.credentials.liveTokenSecret, box.credentials.toolsToken])
+      expect(text).not.toContain(secret);
     expect((await stat(box.info().paths.credentials)).mode & 0o777).toBe(0o600);
 
     await expect(start(stateDir)).rejects.toMatchObject({ code: 'already-running' });

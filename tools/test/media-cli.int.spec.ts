@@ -3,9 +3,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeSyntheticVideo } from '@smartbox/media/native';
+import { promisify } from 'node:util';
+import { frameCounters, writeSyntheticVideo } from '@smartbox/media/native';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+const run = promisify(execFile);
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 const NODE = ['--conditions=@smartbox/source', CLI, 'media'];
 
@@ -69,6 +71,20 @@ describe('smartbox media', { timeout: 60_000 }, () => {
     expect(manifest.proof.manifest.map(({ frame }) => frame)).toEqual(kept.map(({ frame }) => frame));
   });
 
+  it('takes a still by its number, in the format that the file is named after', async () => {
+    const { code, json } = await media('still', 'a.mp4', '--frame', '17', '--out', 'still.jpg', '--json');
+    expect({ code, json }).toMatchObject({ code: 0, json: { frame: 17, format: 'jpeg', width: 320, height: 180 } });
+    expect(await frameCounters(join(dir, 'still.jpg'))).toEqual([17]);
+    expect((await media('still', 'a.mp4', '--frame', '17', '--out', 'still.png')).stdout).toMatch(
+      /frame 17, 320x180, png/,
+    );
+    expect((await readFile(join(dir, 'still.png'))).toString('latin1', 1, 4)).toBe('PNG');
+    const refused = await media('still', 'a.mp4', '--frame', '40', '--out', 'never.png', '--json');
+    expect(refused).toMatchObject({ code: 1, json: { error: { code: 'no-frames' } } });
+    expect(refused.stderr).toMatch(/has the frames 0 to 39, not 40/);
+    expect((await media('still', 'a.mp4', '--frame', '1', '--out', 'never.bmp')).stderr).toMatch(/name --format/);
+  });
+
   it('joins, probes and compares', async () => {
     expect((await media('join', 'a.mp4', 'a.mp4', '--out', 'twice.mp4', '--json')).json).toMatchObject({
       copiedFrames: 80,
@@ -111,6 +127,51 @@ describe('smartbox media', { timeout: 60_000 }, () => {
     expect(second).toMatchObject({ code: 0, json: { counts: { alreadyThere: 1, imported: 0 } } });
   });
 
+  it('imports every container: copies what can be copied, and says how near the rest is', async () => {
+    const foreign = async (name: string, ...args: string[]): Promise<string> => {
+      await run('ffmpeg', ['-loglevel', 'error', '-i', join(dir, 'a.mp4'), ...args, join(dir, name)]);
+      return name;
+    };
+    const copied = [
+      await foreign('c.mkv', '-c', 'copy'),
+      await foreign('c.ts', '-c', 'copy'),
+      await foreign('c-b.mkv', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '10', '-sc_threshold', '0'),
+    ];
+    const encoded = [
+      await foreign('c.webm', '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '2M'),
+      await foreign('c.avi', '-c:v', 'mpeg4', '-q:v', '2'),
+      await foreign('c-mjpeg.avi', '-c:v', 'mjpeg', '-q:v', '2'),
+      await foreign('c.mpg.ts', '-c:v', 'mpeg2video', '-q:v', '2'),
+    ];
+    const { code, json } = await media('import', ...copied, ...encoded, '--out', 'containers', '--json');
+    expect(code).toBe(0);
+    const files = json['files'] as { file: string; output: string; frames: number; copiedFrames: number; quality?: { psnr: { average: number }; passed: boolean } }[]; // prettier-ignore
+    const counters = Array.from({ length: 40 }, (_, i) => i);
+    for (const { file, output, copiedFrames, quality } of files) {
+      expect([file, await frameCounters(join(dir, output))]).toEqual([file, counters]);
+      if (copied.includes(file)) {
+        expect([file, copiedFrames, quality]).toEqual([file, 40, undefined]);
+        expect(await hashes(output)).toEqual(await hashes(file));
+      } else expect([file, copiedFrames, quality?.passed]).toEqual([file, 0, true]);
+    }
+    expect(files.map(({ file }) => file)).toEqual([...copied, ...encoded]);
+  });
+
+  it('imports bare pictures and DICOM videos frame by frame; refuses what is not whole', async () => {
+    await run('ffmpeg', ['-loglevel', 'error', '-i', join(dir, 'a.mp4'), '-pix_fmt', 'yuyv422', '-f', 'rawvideo', join(dir, 'b.yuy2')]); // prettier-ignore
+    await writeFile(join(dir, 'cut.yuy2'), (await readFile(join(dir, 'b.yuy2'))).subarray(0, -1));
+    await writeFile(join(dir, 'half.txt'), `${'A'.repeat(8000)}?${'A'.repeat(100)}`);
+    await run(process.execPath, [...NODE.slice(0, 2), 'dicom', 'make', 'a.mp4', '--sop', 'video-endoscopic', '--out', 'object.dcm'], { cwd: dir }); // prettier-ignore
+    const files = ['b.yuy2', 'cut.yuy2', 'object.dcm', 'half.txt'];
+    const { json } = await media('import', ...files, '--raw', 'yuy2', '--size', '320x180', '--fps', '30', '--out', 'more', '--json'); // prettier-ignore
+    const [raw, cut, object, half] = json['files'] as { output: string; frames: number; error: { code: string } }[];
+    expect(cut?.error.code).toBe('raw-size');
+    expect(half?.error.code).toBe('bad-base64');
+    const counters = Array.from({ length: 40 }, (_, i) => i);
+    expect(await frameCounters(join(dir, raw?.output ?? ''))).toEqual(counters);
+    expect(await hashes(object?.output ?? '')).toEqual(await hashes('a.mp4'));
+  });
+
   it.each([
     [['trim', 'a.mp4', '--from', '9', '--to', '41', '--out', 'x.mp4'], 'bad-frame-range', /which has 40 frames/],
     [['trim', 'a.mp4', '--remove', '0-40', '--out', 'x.mp4'], 'nothing-left', /leave nothing/],
@@ -119,6 +180,10 @@ describe('smartbox media', { timeout: 60_000 }, () => {
     [['enhance', 'a.mp4', '--recipe', 'heart', '--out', 'x.mp4'], 'recipe-unknown', /only endoscopy/],
     [['export', 'a.mp4', '--profile', 'vhs', '--out', 'x'], 'profile-unknown', /only archive/],
     [['hash', 'missing.mp4'], 'media-error', /No such file/],
+    [['trim', 'a.mp4', '--from', 'x', '--out', 'x.mp4'], 'bad-arguments', /a whole number from 0/],
+    [['trim', 'a.mp4', '--from', '1'], 'bad-arguments', /--out/],
+    [['shrink', 'a.mp4'], 'bad-arguments', /shrink/],
+    [['import', 'a.mp4', '--raw', 'yuy2', '--out', '.'], 'size-missing', /--size 1280x720/],
   ] as const)('%j fails with one JSON object and leaves nothing', async (args, code, message) => {
     const before = await readdir(dir);
     const ran = await media(...args, '--json');

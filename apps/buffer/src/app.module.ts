@@ -22,6 +22,7 @@ import { SourceWriter } from './application/source-writer.ts';
 import type { Config } from './config.ts';
 import { BufferConsumer } from './inbound/buffer.consumer.ts';
 import { BufferRpc } from './inbound/buffer.rpc.ts';
+import { ChildHeads } from './outbound/child-heads.ts';
 import { RingReader } from './outbound/ring-reader.ts';
 import { StationFiles } from './outbound/station-files.ts';
 import { KvProcedures, KvRecordingStates } from './outbound/states.ts';
@@ -118,7 +119,7 @@ export class AppModule {
         {
           provide: SourceWriter,
           inject: [ObjectStore],
-          useFactory: (objects: ObjectStore) => new SourceWriter(objects),
+          useFactory: (objects: ObjectStore) => new SourceWriter(objects, new ChildHeads()),
         },
         {
           provide: ClipKeeper,

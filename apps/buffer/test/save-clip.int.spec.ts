@@ -96,6 +96,16 @@ describe('saving a clip', () => {
     }
   });
 
+  it.each([3_600_000, -3_600_000])('takes the same frames when the wall clock jumps by %i ms', async (jump) => {
+    await scope.gops(6);
+    scope.clockErrorMs = jump;
+    await scope.gops(6);
+    const saved = await save(request(8_000));
+    expect(saved).toMatchObject({ savedMs: 8_000, truncated: false, missing: [] });
+    expect(saved.sources[0]?.gaps).toEqual([]);
+    expect(await room.counters(saved.sources[0]?.key ?? '')).toEqual(counters(120, 360));
+  });
+
   it('never takes a frame of another procedure', async () => {
     await scope.gops(8);
     const before = procedureId;

@@ -163,6 +163,10 @@ export class Camera {
   /** Ticks of the station's monotonic clock. */
   ticks = 90_000 * 1000;
   counter = 0;
+  /** How far the station's wall clock is off, ms. */
+  clockErrorMs = 0;
+  /** When the camera's clock showed 0; else a GOP is labelled as captured just now. Milliseconds since 1970. */
+  wallStartMs: number | undefined;
   procedureId: string;
   readonly stationId: string;
   readonly sourceId: string;
@@ -226,6 +230,11 @@ export class Camera {
     return fragment;
   }
 
+  #capturedMs({ baseMediaDecodeTime, duration }: MediaFragment): number {
+    if (this.wallStartMs !== undefined) return this.wallStartMs + baseMediaDecodeTime / 90;
+    return Date.now() + this.clockErrorMs - duration / 90;
+  }
+
   async #publish(fragment: MediaFragment, spoil: (payload: Buffer) => void): Promise<void> {
     const payload = Buffer.concat([fragment.init, fragment.data]);
     const headers: RingHeaders = {
@@ -234,7 +243,7 @@ export class Camera {
       procedure: this.procedureId,
       epoch: this.#epoch,
       sequence: this.#sequence++,
-      capturedAt: new Date(Date.now() - fragment.duration / 90).toISOString(),
+      capturedAt: new Date(this.#capturedMs(fragment)).toISOString(),
       monotonicNs: String((BigInt(fragment.baseMediaDecodeTime) * 100_000n) / 9n),
       baseTime: fragment.baseMediaDecodeTime,
       keyframe: fragment.keyframe,

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StationConfig } from '@smartbox/contracts';
+import {
+  HttpEnvironment,
+  NatsEnvironment,
+  natsOptions,
+  readEnvironment,
+  StationConfig,
+  type NatsSettings,
+} from '@smartbox/contracts';
 import { inputError, toError } from '@smartbox/kernel';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
 const Environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(0),
-  HOST: z.string().default('127.0.0.1'),
-  NATS_URL: z
-    .string()
-    .regex(/^(nats|tls|ws|wss):\/\//, 'has to begin with nats://')
-    .default('nats://127.0.0.1:4222'),
-  NATS_USER: z.string().optional(),
-  NATS_PASSWORD: z.string().optional(),
-  NATS_DOMAIN: z.string().optional(),
+  ...HttpEnvironment,
+  ...NatsEnvironment,
   /** YAML or JSON file of this station. */
   STATION_FILE: z.string().optional(),
   /** The same as JSON text; wins over the file. */
@@ -26,28 +26,26 @@ const Environment = z.object({
 export interface Config {
   readonly port: number;
   readonly host: string;
-  readonly nats: { readonly servers: string; readonly user?: string; readonly pass?: string; readonly domain?: string };
+  readonly nats: NatsSettings;
   readonly station: StationConfig;
   readonly spoolDir: string;
   readonly maxSpoolBytes: number;
 }
 
-/** Reads the environment. @throws SmartBoxError `bad-configuration` naming the variable or field and quoting the value. */
+/** A station that listens on loopback only is reached there only, by WebRTC senders too. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+/**
+ * Reads the environment. @throws InvalidConfiguration naming the variables, never their values; SmartBoxError
+ * `bad-configuration` naming the field of the station and quoting its value.
+ */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Environment.safeParse(set);
-  if (!parsed.success) throw bad(parsed.error, set, 'environment variable ');
-  const e = parsed.data;
+  const e = readEnvironment(Environment, env);
   const station = readStation(e.STATION_FILE, e.STATION_JSON);
   return {
     port: e.PORT,
     host: e.HOST,
-    nats: {
-      servers: e.NATS_URL,
-      ...(e.NATS_USER ? { user: e.NATS_USER } : {}),
-      ...(e.NATS_PASSWORD ? { pass: e.NATS_PASSWORD } : {}),
-      ...(e.NATS_DOMAIN ? { domain: e.NATS_DOMAIN } : {}),
-    },
+    nats: natsOptions(e),
     station,
     spoolDir: join(e.SPOOL_DIR, station.id),
     maxSpoolBytes: e.SPOOL_MAX_BYTES,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeLiveAccessUnit, liveSubject, type EventName } from '@smartbox/contracts';
+import { decodeLiveAccessUnit, liveSubject } from '@smartbox/contracts';
 import { splitAnnexB, nalType } from '@smartbox/media';
+import { listDevices } from '@smartbox/media/native';
 import { until } from '@smartbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestStation } from './station.ts';
@@ -45,13 +46,6 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function events(name: EventName): Promise<Record<string, unknown>[]> {
-  const found: Record<string, unknown>[] = [];
-  for await (const { event } of station.messaging.readEvents({ names: [name], follow: false }))
-    if (event) found.push(event.data as Record<string, unknown>);
-  return found;
-}
-
 const consecutive = (counters: (number | null)[]) =>
   counters.every((counter, i) => i === 0 || counter === (counters[i - 1] ?? 0) + 1);
 
@@ -66,11 +60,12 @@ describe('a station', () => {
       );
     });
     expect(presence).toMatchObject({ stationId: 'or-1', procedureId: null, brokerOk: true, spooledFragments: 0 });
+    expect(presence).toMatchObject({ host: hostname(), spool: { bytes: 0 } });
     expect(presence.sources[0]).toMatchObject({ sourceId: 'cam-1', width: 320, height: 180, frameRate: '30/1' });
     expect(presence.sources[2]?.reason).toMatch(/cannot open rtmp:\/\/127\.0\.0\.1:9\/live\/x: Connection refused/);
     expect(JSON.stringify(presence)).not.toContain('secret');
     expect(await station.ring('cam-1')).toEqual([]);
-    const states = await events('capture-edge.source.state-changed');
+    const states = await station.events('capture-edge.source.state-changed');
     expect(states).toContainEqual(expect.objectContaining({ sourceId: 'cam-1', state: 'live' }));
     expect(states).toContainEqual(
       expect.objectContaining({
@@ -79,6 +74,11 @@ describe('a station', () => {
         reason: expect.stringMatching(/Connection refused/),
       }),
     );
+  });
+
+  it('lists the devices of its machine', async () => {
+    const there = await listDevices();
+    expect(await station.messaging.call('capture-edge.list-devices', { stationId: 'or-1' }, { station: 'or-1', timeoutMs: 15_000 })).toEqual(there); // prettier-ignore
   });
 
   it('sends access units for the live picture, also without a procedure', async () => {
@@ -102,7 +102,7 @@ describe('a station', () => {
 
   it('alarms a frozen picture', async () => {
     const seen = await until(async () =>
-      (await events('capture-edge.source.state-changed')).find(
+      (await station.events('capture-edge.source.state-changed')).find(
         ({ sourceId, state }) => sourceId === 'still' && state === 'frozen',
       ),
     );
@@ -205,12 +205,12 @@ describe('a station', () => {
 
     it('notices a stopped process within two seconds', async () => {
       await station.untilRing('cam-2', (ring) => ring.length >= 2, 'two fragments', procedure);
-      const before = (await events('capture-edge.source.state-changed')).length;
+      const before = (await station.events('capture-edge.source.state-changed')).length;
       const stoppedAt = Date.now();
       process.kill(station.workers['cam-2'] ?? 0, 'SIGSTOP');
       const seen = await until(
         async () =>
-          (await events('capture-edge.source.state-changed'))
+          (await station.events('capture-edge.source.state-changed'))
             .slice(before)
             .find(({ sourceId }) => sourceId === 'cam-2'),
         { intervalMs: 50 },

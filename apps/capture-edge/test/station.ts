@@ -10,6 +10,8 @@ import {
   ringSubject,
   StationPresence,
   StationProcedure,
+  type EventData,
+  type EventName,
   type RingHeaders,
 } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
@@ -54,16 +56,20 @@ export class TestStation {
     return new TestStation(nats, dir, messaging, { id: 'or-1', name: 'OR 1', ...description });
   }
 
-  async start(env: Record<string, string> = {}): Promise<void> {
+  /** What the service is told by its environment. */
+  get environment(): Record<string, string> {
     const { user, password } = this.nats.credentials;
-    const config = loadConfig({
+    return {
       STATION_JSON: JSON.stringify(this.description),
       NATS_URL: this.nats.url,
       NATS_USER: user,
       NATS_PASSWORD: password,
       SPOOL_DIR: join(this.dir, 'spool'),
-      ...env,
-    });
+    };
+  }
+
+  async start(env: Record<string, string> = {}): Promise<void> {
+    const config = loadConfig({ ...this.environment, ...env });
     this.app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
       logger: ['error'],
       abortOnError: false,
@@ -132,21 +138,30 @@ export class TestStation {
   /** Counters of all frames, decoded epoch by epoch. */
   async counters(fragments: readonly RingFragment[]): Promise<(number | null)[]> {
     const counters: (number | null)[] = [];
-    const epochs = new Set(fragments.map(({ headers }) => headers.epoch));
-    for (const epoch of epochs) {
-      const own = fragments.filter(({ headers }) => headers.epoch === epoch);
-      const first = own[0];
-      if (!first) continue;
-      const path = join(this.dir, `${epoch}.mp4`);
-      await writeFile(
-        path,
-        Buffer.concat([
-          first.payload.subarray(0, first.headers.initBytes),
-          ...own.map(({ headers, payload }) => payload.subarray(headers.initBytes)),
-        ]),
-      );
-      counters.push(...(await frameCounters(path)));
-    }
+    for (const path of await this.files(fragments)) counters.push(...(await frameCounters(path)));
     return counters;
+  }
+
+  /** A file of each epoch. */
+  async files(fragments: readonly RingFragment[]): Promise<string[]> {
+    const epochs = [...new Set(fragments.map(({ headers }) => headers.epoch))];
+    return Promise.all(
+      epochs.map(async (epoch) => {
+        const own = fragments.filter(({ headers }) => headers.epoch === epoch);
+        const init = own.slice(0, 1).map(({ headers, payload }) => payload.subarray(0, headers.initBytes));
+        const media = own.map(({ headers, payload }) => payload.subarray(headers.initBytes));
+        const path = join(this.dir, `${epoch}.mp4`);
+        await writeFile(path, Buffer.concat([...init, ...media]));
+        return path;
+      }),
+    );
+  }
+
+  /** What a kind of event has told so far, oldest first. */
+  async events<N extends EventName>(name: N): Promise<EventData<N>[]> {
+    const found: EventData<N>[] = [];
+    for await (const { event } of this.messaging.readEvents({ names: [name], follow: false }))
+      if (event) found.push(event.data as EventData<N>);
+    return found;
   }
 }

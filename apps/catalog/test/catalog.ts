@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { Messaging } from '@smartbox/messaging';
-import type { Service } from '@smartbox/contracts';
+import { ProcedureView, type Service } from '@smartbox/contracts';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import {
   startNats,
@@ -12,12 +12,15 @@ import {
   startS3,
   until,
   type NatsServer,
+  type PostgresOptions,
   type PostgresServer,
   type S3Server,
 } from '@smartbox/testing';
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import { AppModule, configure } from '../src/app.module.ts';
 import { readConfig, type Config } from '../src/config.ts';
+import { operations, type Operation } from '../src/inbound/http/operations.ts';
 import { Projector } from '../src/application/projector.ts';
 import { Database } from '../src/outbound/database.ts';
 import { readRecipes, readStations } from '../src/outbound/config-files.ts';
@@ -43,8 +46,8 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export async function startServers(): Promise<Servers> {
-  const [nats, postgres, s3] = await Promise.all([startNats(), startPostgres(), startS3()]);
+export async function startServers(options: { postgres?: PostgresOptions } = {}): Promise<Servers> {
+  const [nats, postgres, s3] = await Promise.all([startNats(), startPostgres(options.postgres), startS3()]);
   const folder = await mkdtemp(join(tmpdir(), 'smartbox-catalog-'));
   await mkdir(join(folder, 'config/recipes'), { recursive: true });
   await mkdir(join(folder, 'config/stations'), { recursive: true });
@@ -63,6 +66,11 @@ export async function startServers(): Promise<Servers> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One more room, like the first. Before the catalog is started. */
+export async function addStation({ folder }: Servers, id: string): Promise<void> {
+  await writeFile(join(folder, `config/stations/${id}.yaml`), stringify({ ...station, id, name: id, aeTitle: id }));
 }
 
 export function settings(servers: Servers, env: Record<string, string> = {}): Config {
@@ -113,7 +121,7 @@ export async function startCatalog(config: Config): Promise<Catalog> {
     abortOnError: false,
   });
   await configure(app, config);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(config.port, '127.0.0.1');
   const url = await app.getUrl();
   const projector = app.get(Projector);
   return {
@@ -129,11 +137,28 @@ export async function startCatalog(config: Config): Promise<Catalog> {
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
       });
       const text = await response.text();
-      return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as never };
+      const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
+      if (response.ok) checkAnswer(method, path, answer);
+      return { status: response.status, body: answer as never };
     },
     applied: (sequence) => until(() => projector.sequence >= sequence, { what: `event ${sequence} applied` }),
     close: () => app.close(),
   };
+}
+
+/** Every answer keeps what docs/api/openapi.json promises of it. @throws Error naming the operation */
+export function checkAnswer(method: string, path: string, answer: unknown): void {
+  const [pathname = ''] = path.split('?');
+  const found = Object.entries<Operation>(operations).find(
+    ([, operation]) =>
+      operation.method === method.toLowerCase() &&
+      new RegExp(`^${operation.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname),
+  );
+  if (!found) throw new Error(`${method} ${path} is no operation of the REST interface`);
+  const [name, { response }] = found;
+  if (response === undefined || typeof response === 'string') return;
+  const { success, error } = response.safeParse(answer);
+  if (!success) throw new Error(`the answer to ${name} is not what its schema says: ${z.prettifyError(error)}`);
 }
 
 /** The other services' voice: publishes facts in the order given. The sequence of the last. */
@@ -156,3 +181,19 @@ export async function tell(config: Config, told: readonly Happened[]): Promise<n
 export function objectStore(config: Config): ObjectStore {
   return new ObjectStore(parseS3Url(config.s3.url, config.s3.credentials));
 }
+
+/** The body of an answer that has to have that status. */
+export function ok<T>(answer: { status: number; body: T }, status = 200): T {
+  if (answer.status !== status)
+    throw new Error(`status ${answer.status}, not ${status}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+/** An emergency patient at `or-1`; ends what ran there. */
+export async function startEmergency(catalog: Catalog, stationId = 'or-1'): Promise<ProcedureView> {
+  return ProcedureView.parse(ok(await catalog.send('POST', '/procedures', { stationId, emergency: {} }), 201));
+}
+
+/** Resolves when the outbox is empty: everything that people asked for was published. */
+export const drained = (catalog: Catalog): Promise<unknown> =>
+  until(async () => (await catalog.database.prisma.outbox.count({ where: { publishedAt: null } })) === 0);

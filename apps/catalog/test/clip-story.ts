@@ -18,6 +18,13 @@ interface Story {
   procedureId?: string;
   stationId?: string;
   procedureVersion?: number;
+  assignment?: number;
+  /** When it was asked for; 2026-11-23 unless given. */
+  at?: Date;
+  /** Told only so far. */
+  until?: 'saved' | 'stored';
+  /** Sources of these do not go to the PACS. */
+  notForPacs?: string[];
 }
 
 export const recipe = {
@@ -30,13 +37,24 @@ export const recipe = {
   destinations: ['pacs'],
 };
 const hash = (digit: string) => digit.repeat(64);
-const begin = Date.parse('2026-11-23T10:00:00.000Z');
+const someDay = Date.parse('2026-11-23T10:00:00.000Z');
 
 export const deliveryOf = (event: Happened) => (event.data as { origin: { sourceId: string } }).origin;
 
+/** What the story's objects cost and kept. */
+export const compression = {
+  ratio: 10.1,
+  psnr: 43.2,
+  ssim: 0.991,
+  comparedFrames: 300,
+  identical: false,
+  durationMs: 65_400,
+};
+
 /** saved, then for all sources: renditions, instances, deliveries, commitments; one second apart, from 2 s on. */
 export function eventsOfClip(story: Story): Happened[] {
-  const { clipId, sources, destinations } = story;
+  const { clipId, sources, destinations, notForPacs = [] } = story;
+  const begin = story.at?.getTime() ?? someDay;
   const told: Happened[] = [];
   const tell = (name: EventName, data: object) => {
     const time = new Date(begin + (told.length + 2) * 1000).toISOString();
@@ -75,8 +93,10 @@ export function eventsOfClip(story: Story): Happened[] {
       codec: 'avc1.64001f',
       encoder: 'libx264',
       gaps: [],
+      pacs: !notForPacs.includes(sourceId),
     })),
   });
+  if (story.until === 'saved') return told;
   const origin = (sourceId: string) => ({
     kind: 'clip',
     id: clipId,
@@ -103,7 +123,8 @@ export function eventsOfClip(story: Story): Happened[] {
   const instanceId = (sourceId: string) => deterministicId('instance', clipId, sourceId);
   const uid = (sourceId: string) => deterministicUid('instance', clipId, sourceId);
 
-  for (const sourceId of sources) {
+  const archived = sources.filter((sourceId) => !notForPacs.includes(sourceId));
+  for (const sourceId of archived) {
     tell('dicomizer.instance.created', {
       instanceId: instanceId(sourceId),
       origin: origin(sourceId),
@@ -113,6 +134,7 @@ export function eventsOfClip(story: Story): Happened[] {
       studyInstanceUid: '2.25.1',
       seriesInstanceUid: '2.25.2',
       procedureVersion: story.procedureVersion ?? 1,
+      ...(story.assignment === undefined ? {} : { assignment: story.assignment }),
       key: `instances/${uid(sourceId)}.dcm`,
       bytes: 2000,
       sha256: hash('c'),
@@ -120,10 +142,11 @@ export function eventsOfClip(story: Story): Happened[] {
       payloadBytes: 1000,
       payloadOffset: 900,
       numberOfFrames: 3600,
+      compression,
       destinations,
     });
   }
-  const pairs = sources.flatMap((sourceId) => destinations.map((destination) => ({ sourceId, destination })));
+  const pairs = archived.flatMap((sourceId) => destinations.map((destination) => ({ sourceId, destination })));
   const base = ({ sourceId, destination }: { sourceId: string; destination: string }) => ({
     deliveryId: deterministicId(instanceId(sourceId), destination),
     instanceId: instanceId(sourceId),
@@ -155,6 +178,24 @@ export function eventsOfClip(story: Story): Happened[] {
     const stored = { attempt: 1, transferSyntaxUid: '1.2.840.10008.1.2.4.102', status: 0, bytes: 2000, durationMs: 10 };
     tell('pacs-gateway.instance.stored', { ...base(pair), ...stored });
   }
+  if (story.until === 'stored') return told;
   for (const pair of pairs) tell('pacs-gateway.instance.committed', { ...base(pair), transactionUid: '2.25.9' });
   return told;
+}
+
+/** A still of one source was kept, and its picture is ready. */
+export function eventsOfStill({ clipId, sources, procedureId, stationId }: Omit<Story, 'destinations'>): Happened[] {
+  const time = new Date(someDay).toISOString();
+  return sources.map((sourceId) => ({
+    name: 'buffer.still.captured',
+    id: `${clipId}/${sourceId}`,
+    time,
+    data: events['buffer.still.captured'].parse({
+      ...{ stillId: clipId, sourceId, recipe, at: time, frame: 3, width: 1280, height: 720, bytes: 90_000 },
+      stationId: stationId ?? 'or-1',
+      procedureId: procedureId ?? '01HZZZZZZZZZZZZZZZZZZZZZP1',
+      key: `clips/${clipId}/${sourceId}/gop.mp4`,
+      sha256: hash('5'),
+    }),
+  }));
 }

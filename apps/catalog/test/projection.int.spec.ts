@@ -7,7 +7,7 @@ import { Database } from '../src/outbound/database.ts';
 import { ProjectionStore } from '../src/outbound/projection-store.ts';
 import { applyMigrations, driftSql } from '../src/outbound/schema-engine.ts';
 import { settings, startCatalog, startServers, tell, type Catalog, type Servers } from './catalog.ts';
-import { eventsOfClip } from './clip-story.ts';
+import { compression, eventsOfClip } from './clip-story.ts';
 
 let servers: Servers;
 let catalog: Catalog;
@@ -52,6 +52,68 @@ describe('the projection', () => {
     const seen = await clip(clipId);
     expect(seen.state).toBe('archived');
     expect(seen.instances).toHaveLength(2);
+    expect(seen.instances[0]).toMatchObject({ compression, transferSyntax: expect.stringContaining('Level 4.1') });
+  });
+
+  it('notes in the audit who watched which room, once, however often it is told', async () => {
+    const viewer = {
+      viewerId: newId(),
+      stationId: 'or-1',
+      sourceId: 'scope',
+      who: 'dr-a',
+      transport: 'webrtc',
+    } as const;
+    const told = () => ({ id: newId(), time: new Date().toISOString() });
+    const joined = { name: 'streaming.viewer.joined', data: viewer } as const;
+    const left = { name: 'streaming.viewer.left', data: { ...viewer, watchedMs: 61_000 } } as const;
+    const twice = [joined, left, joined, left].map((event) => ({ ...event, ...told() }));
+    await catalog.applied(await tell(catalog.config, twice));
+    const noted = await catalog.database.prisma.auditEntry.findMany({
+      where: { actor: 'dr-a' },
+      orderBy: { at: 'asc' },
+    });
+    expect(noted.map(({ action, subject }) => [action, subject])).toEqual([
+      ['live.watch', 'or-1'],
+      ['live.leave', 'or-1'],
+    ]);
+    expect(noted[1]?.detail).toMatchObject({ sourceId: 'scope', watchedMs: 61_000 });
+  });
+
+  it('notes in the audit of the procedure who spoke and drew, when, and not what', async () => {
+    const procedureId = newId();
+    const person = {
+      stationId: 'or-1',
+      procedureId,
+      personId: newId(),
+      who: 'dr-b',
+      name: 'Dr. Baum',
+      side: 'desk',
+    } as const;
+    const story = [
+      { name: 'streaming.conversation.joined', data: person },
+      { name: 'streaming.speech.began', data: { ...person, act: 0 } },
+      { name: 'streaming.speech.ended', data: { ...person, act: 0, durationMs: 4_000 } },
+      { name: 'streaming.speech.began', data: { ...person, act: 1 } },
+      { name: 'streaming.drawing.began', data: { ...person, act: 0 } },
+      { name: 'streaming.drawing.ended', data: { ...person, act: 0, durationMs: 900 } },
+      { name: 'streaming.conversation.left', data: { ...person, presentMs: 60_000 } },
+    ] as const;
+    const times = story.map((event, i) => ({ ...event, id: newId(), time: new Date(Date.now() + i).toISOString() }));
+    await catalog.applied(await tell(catalog.config, [...times, ...times.map((event) => ({ ...event, id: newId() }))]));
+    const noted = await catalog.database.prisma.auditEntry.findMany({ where: { subject: `procedure/${procedureId}` } });
+    expect(noted.map(({ action }) => action).sort()).toEqual(
+      [
+        'conversation.draw',
+        'conversation.draw.end',
+        'conversation.join',
+        'conversation.leave',
+        'conversation.speak',
+        'conversation.speak',
+        'conversation.speak.end',
+      ].sort(),
+    );
+    const ended = noted.find(({ action }) => action === 'conversation.speak.end');
+    expect(ended).toMatchObject({ actor: 'dr-b', detail: { name: 'Dr. Baum', side: 'desk', durationMs: 4_000 } });
   });
 
   it('records an event it cannot read, and one the database cannot hold, and goes on', async () => {

@@ -11,10 +11,16 @@ import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './styles/tokens.css';
 import { createRoot } from 'react-dom/client';
+import { watchInput } from './account/input-clock.ts';
+import { watchSession } from './account/session.ts';
 import { App } from './app/App.tsx';
 import { startI18n } from './i18n/index.ts';
+import { registerServiceWorker } from './pwa/register.ts';
 
+watchInput();
+watchSession();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 await startI18n();
 createRoot(root).render(<App />);
+registerServiceWorker();

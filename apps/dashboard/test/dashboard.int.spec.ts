@@ -1,49 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accessibilityFaults, launchBrowser, openPage } from './browser.ts';
-import type { Screen } from './browser.ts';
-import { clip, clips, freeStation, station } from './fixture-data.ts';
-import { FixtureServer } from './fixture-server.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { accessibilityFaults, smallTargets } from './browser.ts';
+import { clip, clipDetail, clips, freeStation, procedure, station, worklistItems } from './fixture-data.ts';
+import type { FixtureServer } from './fixture-server.ts';
+import { eventually, ScreenStage } from './screen-stage.ts';
 
-let dist: string;
-let browser: Browser;
+const stage = new ScreenStage((server) => void (server.clips = clips.filter((c) => c.state !== 'failed')));
 let server: FixtureServer;
-let screen: Screen | undefined;
+beforeEach(() => void ({ server } = stage));
 
-beforeAll(async () => {
-  dist = mkdtempSync(join(tmpdir(), 'smartbox-dashboard-'));
-  const root = join(import.meta.dirname, '..');
-  await build({ root, logLevel: 'error', build: { outDir: dist, emptyOutDir: true, sourcemap: false } });
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  rmSync(dist, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  server = new FixtureServer(dist);
-  server.clips = clips.filter((c) => c.state !== 'failed');
-  await server.start();
-});
-afterEach(async () => {
-  const complaints = screen?.complaints ?? [];
-  await screen?.page.context().close();
-  screen = undefined;
-  await server.stop();
-  expect(complaints).toEqual([]);
-});
-
-async function open(path: string, options = {}) {
-  screen = await openPage(browser, server.url + path, options);
-  return screen.page;
-}
-/** A busy machine takes its time; what is proven is that it happens. */
-const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
-const posts = (path: string) => server.requests.filter((r) => r.method === 'POST' && r.path === path);
+const open = (path: string, options: BrowserContextOptions = {}) => stage.open(path, options);
+const posts = (path: string) => stage.asked('POST', path);
 
 describe('operator console', () => {
   it('starts a patient from the worklist with one tap', async () => {
@@ -55,6 +22,22 @@ describe('operator console', () => {
     expect(await page.getByTestId('patient-banner').innerText()).toContain('Müller-Lüdenscheidt, Dr. Anna Katharina');
   });
 
+  it.each([
+    ['de-DE', 'Es stehen nicht alle hier. Das Informationssystem hat mehr Patienten, als abgefragt werden.'],
+    ['en-GB', 'Not everybody is on this list. The information system has more patients than are asked for.'],
+  ])('says that the list was cut, and what to do: %s', async (locale, sentence) => {
+    server.station = freeStation();
+    server.worklist.truncated = true;
+    const page = await open('/console/or-1', { locale, viewport: { width: 1920, height: 1080 } });
+    const note = page.getByTestId('worklist-cut');
+    await note.waitFor();
+    expect(await note.innerText()).toContain(sentence);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    server.worklist.truncated = false;
+    await page.getByRole('button', { name: /Neu abfragen|Ask again/ }).click();
+    await note.waitFor({ state: 'detached' });
+  });
+
   it('says saved only when the server does, with length and undo', async () => {
     const page = await open('/console/or-1');
     await page.getByRole('button', { name: /Letzte 2 Min speichern/ }).click();
@@ -63,7 +46,7 @@ describe('operator console', () => {
     expect(await card.getAttribute('data-phase')).toBe('saving');
     await eventually(() => posts('/clips').length).toBe(1);
     const { clipId } = posts('/clips')[0]!.body as { clipId: string };
-    expect(posts('/clips')[0]?.body).toEqual({ clipId, stationId: 'or-1', lastSeconds: 120 });
+    expect(posts('/clips')[0]?.body).toEqual({ clipId, stationId: 'or-1', lastSeconds: 120, pressedAt: 'room' });
     expect(await card.getAttribute('data-phase')).toBe('saving');
     const saved = {
       clipId,
@@ -153,12 +136,44 @@ describe('operator console', () => {
     ]);
   });
 
-  it('has targets for gloves: at least 76 px with 16 px between', async () => {
-    const page = await open('/console/or-1');
-    await page.getByTestId('save-last').waitFor();
-    for (const id of ['save-last', 'choose-length', 'record', 'still', 'marker', 'change-patient', 'help']) {
-      const box = await page.getByTestId(id).boundingBox();
-      expect(Math.min(box?.width ?? 0, box?.height ?? 0), id).toBeGreaterThanOrEqual(76);
+  it('has targets for gloves everywhere: worklist, procedure, figures, past, clips, every dialog; and 16 px between', async () => {
+    server.station = freeStation();
+    server.clips = clips;
+    server.procedure = { ...procedure, emergency: true };
+    // Whoever goes back sees the controls of the past while it is being fetched.
+    server.overrides.set('GET /hls/index.m3u8', 'hang');
+    const allLarge = (where: string) =>
+      expect.poll(() => smallTargets(page), { message: where, timeout: 15_000 }).toEqual([]);
+    const page = await open('/console/or-1', { locale: 'en-GB' });
+    await page.getByTestId('worklist').waitFor();
+    await allLarge('worklist');
+    server.station = station({ procedure: server.procedure });
+    server.send({ kind: 'station', station: server.station });
+    await page.getByTestId('failure').waitFor();
+    await page.getByTestId('past-strip').first().waitFor();
+    await allLarge('procedure');
+    await page.getByTestId('figures-open').first().click();
+    await page.getByTestId('figures').waitFor();
+    await allLarge('figures');
+    await page.getByTestId('figures-close').press('Enter');
+    await page.getByTestId('past-back').first().click();
+    await page.getByTestId('past-live').first().waitFor();
+    await allLarge('past');
+    await page.getByTestId('past-live').first().click();
+    await page.getByTestId('consent-given').click();
+    for (const [opener, shown] of [
+      ['[data-testid=choose-length]', 'length-600'],
+      ['[data-testid=change-patient]', 'confirm-change'],
+      ['[data-testid=change-consent]', 'say-refused'],
+      ['[data-testid=correct-patient]', `correct-${worklistItems[0]!.itemId}`],
+      ['[data-testid=help]', 'open-keys'],
+      [`[data-testid=clip-${clips[0]!.clipId}] button`, 'clip-tools'],
+    ] as const) {
+      await page.locator(opener).click();
+      await page.getByTestId(shown).waitFor();
+      await allLarge(opener);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
     const [still, marker] = [
       await page.getByTestId('still').boundingBox(),
@@ -184,6 +199,38 @@ describe('department dashboard', () => {
     await page.getByTestId('clip-page').waitFor();
     await page.goBack();
     expect(page.url()).toContain('sort=-size');
+  });
+
+  it('keeps a search under a name, in this browser', async () => {
+    const page = await open('/recordings?state=failed&quality=incomplete&size=large');
+    await page.getByTestId('name-search').click();
+    await page.getByTestId('search-name').fill('Große Lücken');
+    await page.getByTestId('save-search').click();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.goto(`${server.url}/recordings`);
+    await page.getByRole('button', { name: 'Große Lücken' }).first().click();
+    await page.waitForURL(/quality=incomplete/);
+    await eventually(() => page.getByTestId('csv').getAttribute('href')).toBe(
+      '/api/v1/clips.csv?quality=incomplete&minBytes=1000000000&state=failed',
+    );
+    await page.getByRole('button', { name: 'Suche vergessen: Große Lücken' }).click();
+    await page.getByTestId('name-search').waitFor();
+  });
+
+  it('says of an object that was coded anew what that cost and kept, in both languages', async () => {
+    const detail = clipDetail(clips[0]!);
+    const of = (id: string) => `compression-${id}`;
+    const coded = detail.instances.find(({ compression }) => compression)!;
+    const german = await open(`/recordings/${detail.clipId}`);
+    const text = (page: Page) => page.getByTestId(of(coded.instanceId)).innerText();
+    await german.getByTestId(of(coded.instanceId)).waitFor();
+    expect(await text(german)).toBe('10,1 : 1 · PSNR 43,3 dB · SSIM 0,9913 · 300 Bilder verglichen · 1:05 min');
+    await german.context().close();
+    const english = await open(`/recordings/${detail.clipId}`, { locale: 'en-GB' });
+    await english.getByTestId(of(coded.instanceId)).waitFor();
+    expect(await text(english)).toBe('10.1 : 1 · PSNR 43.3 dB · SSIM 0.9913 · 300 frames compared · 1:05 min');
+    const others = detail.instances.filter(({ compression }) => !compression);
+    for (const { instanceId } of others) expect(await english.getByTestId(of(instanceId)).count()).toBe(0);
   });
 
   it('says what went wrong and offers a way on', async () => {

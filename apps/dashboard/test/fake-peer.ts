@@ -5,13 +5,17 @@
 export const fakePeerScript = `(() => {
   let n = 0;
   class FakePeer extends EventTarget {
-    iceGatheringState = 'complete';
     connectionState = 'new';
     localDescription = null;
-    addTransceiver() { return { receiver: {} }; }
+    receivers = [];
+    addTransceiver() {
+      const receiver = { getStats: async () => new Map() };
+      this.receivers.push(receiver);
+      return { receiver };
+    }
+    getReceivers() { return this.receivers; }
     async createOffer() { return { type: 'offer', sdp: 'v=0' }; }
     async setLocalDescription(d) { this.localDescription = d; }
-    async getStats() { return new Map(); }
     // Chromium paints one more frame of a connection that was closed.
     close() { clearInterval(this.timer); this.connectionState = 'closed'; setTimeout(() => this.draw && this.draw(true), 60); }
     async setRemoteDescription() {
@@ -33,9 +37,11 @@ export const fakePeerScript = `(() => {
       draw(false);
       this.timer = setInterval(() => draw(false), 40);
       const stream = canvas.captureStream(25);
-      const event = new Event('track');
-      event.streams = [stream]; event.track = stream.getVideoTracks()[0];
-      this.dispatchEvent(event);
+      for (const receiver of this.receivers) {
+        const event = new Event('track');
+        Object.assign(event, { streams: [stream], track: stream.getVideoTracks()[0], receiver });
+        this.dispatchEvent(event);
+      }
       this.connectionState = 'connected';
       this.dispatchEvent(new Event('connectionstatechange'));
     }

@@ -5,7 +5,7 @@ import type { WorklistItem } from '../src/api/schemas.ts';
 export const ulidOf = (n: number): string => `01JD${String(n).padStart(22, '0')}`;
 const hex = (seed: number): string =>
   Array.from({ length: 64 }, (_, i) => ((seed * 31 + i * 7) % 16).toString(16)).join('');
-const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+export const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
 export const recipe = {
   name: 'endoscopy',
@@ -29,12 +29,13 @@ export const procedure: ProcedureView = {
   version: 1,
   startedAt: ago(42 * 60_000),
   clipCount: 4,
+  consent: { state: 'unknown' },
 };
 
 const source = (sourceId: string, name: string, state: StationView['sources'][number]['state']) => ({
   sourceId,
   name,
-  kind: 'synthetic',
+  kind: 'v4l2',
   state,
   since: ago(3_600_000),
   codec: 'h264',
@@ -54,6 +55,11 @@ export function station(change: Partial<StationView> = {}): StationView {
     procedureId: procedure.procedureId,
     brokerOk: true,
     spooledFragments: 0,
+    spool: { bytes: 0, maxBytes: 4_000_000_000 },
+    host: 'edge-op1.klinikum.example',
+    addresses: ['10.20.0.11'],
+    clockOffsetMs: -3,
+    diskFreeBytes: 210_000_000_000,
     sources: [source('endoscope', 'Endoskop', 'live'), source('room', 'Raumkamera', 'live')],
     online: true,
     procedure,
@@ -102,6 +108,10 @@ export function clip(n: number, change: Partial<ClipView> = {}): ClipView {
     gaps: 0,
     posterUrl: `/poster/${n}.svg`,
     keep: false,
+    held: false,
+    consent: 'unknown',
+    accessionNumber: 'A2026-118342',
+    recipe: 'endoscopy',
     ...change,
   };
 }
@@ -170,8 +180,9 @@ export function clipDetail(view: ClipView): ClipDetail {
   }));
   return {
     ...view,
+    holds: [],
     gaps: 1,
-    description: 'Ductus cysticus vor dem Clip',
+    description: view.description ?? 'Ductus cysticus vor dem Clip',
     traceId: hex(9).slice(0, 32),
     sources,
     renditions: [
@@ -191,7 +202,20 @@ export function clipDetail(view: ClipView): ClipDetail {
       sourceId: s.sourceId,
       sopInstanceUid: `2.25.30217389021873098217309821730982173${n}`,
       sopClassUid: '1.2.840.10008.5.1.4.1.1.77.1.1.1',
-      transferSyntaxUid: '1.2.840.10008.1.2.4.102',
+      transferSyntaxUid: n === 0 ? '1.2.840.10008.1.2.4.102' : '1.2.840.10008.1.2.4.203',
+      transferSyntax: n === 0 ? 'MPEG-4 AVC/H.264 High Profile / Level 4.1' : 'High-Throughput JPEG 2000',
+      ...(n === 0
+        ? {}
+        : {
+            compression: {
+              ratio: 10.09,
+              psnr: 43.287,
+              ssim: 0.99127,
+              comparedFrames: 300,
+              identical: false,
+              durationMs: 65_400,
+            },
+          }),
       seriesInstanceUid: '2.25.11',
       studyInstanceUid: '2.25.12',
       bytes: 121_004_000,
@@ -217,6 +241,7 @@ export function clipDetail(view: ClipView): ClipDetail {
         ...d,
       })),
     })),
+    assignment: 0,
     journey: [
       { stage: 'save', startedAt: at(0), endedAt: at(910), failed: false },
       {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { EventData, EventName, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
+import type { EventData, EventName, InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
 import { bufferSource, readMp4Facts } from '@smartbox/dicom';
 import { newId, SmartBoxError } from '@smartbox/kernel';
 import { connectMessaging, Messaging, type RpcServer } from '@smartbox/messaging';
@@ -32,6 +32,8 @@ export function snapshot(procedureId: string, name = CANARY, version = 1): Proce
     request: { requestedProcedureId: 'RP1', scheduledProcedureStepId: 'SPS1' },
     utcOffsetMinutes: 120,
     institution: 'Klinikum',
+    // the patient has not agreed to it
+    withheld: ['teaching'],
   };
 }
 
@@ -42,7 +44,7 @@ const recipe: RenditionReady['origin']['recipe'] = {
   saveSeconds: 120,
   dicom: { videoSopClass: 'video-endoscopic', stillSopClass: 'vl-endoscopic', modality: 'ES' },
   renditions: ['pacs'],
-  destinations: ['pacs'],
+  destinations: ['pacs', 'teaching'],
 };
 
 /** A dicomizer on real servers, with the neighbours of the line played by the test. */
@@ -53,21 +55,23 @@ export class Line {
   /** Publishes as the transcoder. */
   readonly transcoder: Messaging;
   readonly catalog: Messaging;
+  readonly gateway: Messaging;
   app: NestFastifyApplication | undefined;
   url = '';
   #rpc: RpcServer | undefined;
 
-  private constructor(nats: NatsServer, config: Config, transcoder: Messaging, catalog: Messaging) {
+  private constructor(nats: NatsServer, config: Config, transcoder: Messaging, catalog: Messaging, gateway: Messaging) {
     this.nats = nats;
     this.config = config;
     this.store = new ObjectStore(config.s3);
     this.transcoder = transcoder;
     this.catalog = catalog;
+    this.gateway = gateway;
   }
 
   static async start(): Promise<Line> {
     const [nats, s3] = await Promise.all([startNats(), testBucket()]);
-    const signIn = { servers: nats.url, user: nats.credentials.user, pass: nats.credentials.password };
+    const signIn = { servers: [nats.url], user: nats.credentials.user, pass: nats.credentials.password };
     const { host, port, bucket } = s3;
     const config: Config = {
       host: '127.0.0.1',
@@ -76,8 +80,8 @@ export class Line {
       s3: { host, port, tls: false, ...s3.credentials, bucket, region: 'us-east-1' },
       version: '0.1.0',
     };
-    const join = (service: 'transcoder' | 'catalog') => Messaging.connect({ service, ...signIn });
-    const line = new Line(nats, config, await join('transcoder'), await join('catalog'));
+    const join = (service: 'transcoder' | 'catalog' | 'pacs-gateway') => Messaging.connect({ service, ...signIn });
+    const line = new Line(nats, config, await join('transcoder'), await join('catalog'), await join('pacs-gateway'));
     await line.startService();
     return line;
   }
@@ -92,16 +96,42 @@ export class Line {
   }
 
   /** The catalog answers for any procedure. */
-  answer(name = CANARY, version = 1): void {
-    this.#rpc = this.catalog.serve('catalog.get-procedure', ({ procedureId }) => {
+  answer(name = CANARY, version = 1, moved: { clipId: string; to: string } | undefined = undefined): void {
+    this.#rpc = this.catalog.serve('catalog.get-procedure', ({ procedureId, version: asOf = version, clipId }) => {
+      if (moved && clipId === moved.clipId) return { ...snapshot(moved.to, name, version), assignment: 1 };
+      if (asOf !== version) return snapshot(procedureId, CANARY, asOf);
       if (name === '') throw new SmartBoxError({ code: 'procedure-not-found', message: 'none', fault: 'input' });
-      return snapshot(procedureId, name, version);
+      return snapshot(procedureId, moved ? CANARY : name, version);
     });
   }
 
   async silence(): Promise<void> {
     await this.#rpc?.close();
     this.#rpc = undefined;
+  }
+
+  /** The PACS gateway has sent it there. */
+  async stored({ instanceId, sopInstanceUid, transferSyntaxUid, bytes, origin }: InstanceCreated, destination: string) {
+    const { kind, id, sourceId } = origin;
+    const base = { deliveryId: newId(), instanceId, sopInstanceUid, destination, origin: { kind, id, sourceId } };
+    const event = { ...base, attempt: 1, transferSyntaxUid, status: 0, bytes, durationMs: 1 };
+    await this.gateway.publishEvent('pacs-gateway.instance.stored', event, { id: base.deliveryId });
+  }
+
+  /** Two archives, one of which honours rejection notes; and a way to correct a procedure, and to move a clip. */
+  corrections() {
+    const archive = { title: '', aeTitle: 'A', host: 'h', port: 104, parked: false };
+    const destinations = this.gateway.serve('pacs-gateway.list-destinations', () => ({
+      destinations: [
+        { ...archive, name: 'iocm', rejectionNotes: true },
+        { ...archive, name: 'plain', rejectionNotes: false },
+      ],
+    }));
+    const corrected = (event: EventData<'catalog.procedure.corrected'>) =>
+      this.catalog.publishEvent('catalog.procedure.corrected', event, { id: newId() });
+    const reassigned = (event: EventData<'catalog.clip.reassigned'>) =>
+      this.catalog.publishEvent('catalog.clip.reassigned', event, { id: newId() });
+    return { destinations, corrected, reassigned };
   }
 
   /** Puts a rendition where the transcoder would and returns its event; `change` falsifies it. */
@@ -167,6 +197,7 @@ export class Line {
     await this.app?.close();
     await this.transcoder.close();
     await this.catalog.close();
+    await this.gateway.close();
     await this.nats.stop();
   }
 }

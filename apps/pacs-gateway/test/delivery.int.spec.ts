@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { freePort, startTestPacs, until, type Rudeness, type TestPacs } from '@smartbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { deliveryIdOf } from '../src/domain/delivery.ts';
 import {
   buildGateway,
@@ -112,7 +113,7 @@ describe('a delivery', () => {
 
   it.each<[string, Rudeness, string]>([
     ['a rejected association', { reject: { result: 1, source: 1, reason: 7 } }, 'association-rejected'],
-    ['a refused transfer syntax', { refuseTransferSyntaxes: 'all' }, 'presentation-context-refused'],
+    ['a refused transfer syntax', { refuseTransferSyntaxes: 'all' }, 'transfer-syntax-refused'],
     ['status A900', { storeStatus: 0xa900 }, 'store-status-a900'],
     ['status C000', { storeStatus: 0xc000 }, 'store-status-c000'],
   ])(
@@ -136,6 +137,70 @@ describe('a delivery', () => {
       await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length === 1);
     },
   );
+
+  it('that is refused for now (A700), or answered with what is no answer (FF01), is tried again and arrives', async () => {
+    const statuses = { full: 0xa700, confused: 0xff01 };
+    const [full, confused] = [await pacs(), await pacs()];
+    full.behave({ storeStatus: statuses.full });
+    confused.behave({ storeStatus: statuses.confused });
+    gateway = await startGateway(bed, {
+      destinations: [destination('full', full.port), destination('confused', confused.port)],
+    });
+    const { instance } = await publishInstance(bed, ['full', 'confused']);
+    const about = (name: 'deferred' | 'failed' | 'stored', to: string) => {
+      const event = name === 'stored' ? ('instance.stored' as const) : (`delivery.${name}` as const);
+      return eventsOf(bed, instance, `pacs-gateway.${event}`).filter(({ data }) => data['destination'] === to);
+    };
+    for (const [name, status] of Object.entries(statuses)) {
+      const [deferred] = await until(() => about('deferred', name).length > 0 && about('deferred', name));
+      const code = `store-status-${status.toString(16)}`;
+      expect(deferred?.data).toMatchObject({ code, attempt: 1, parked: false, retryAt: expect.any(String) });
+    }
+    full.behave({});
+    confused.behave({});
+    for (const name of Object.keys(statuses)) {
+      const [stored] = await until(() => about('stored', name).length > 0 && about('stored', name));
+      expect(stored?.data).toMatchObject({ status: 0 });
+      expect(Number(stored?.data['attempt'])).toBeGreaterThan(1);
+      expect(about('failed', name)).toEqual([]);
+    }
+    for (const peer of [full, confused])
+      expect(peer.instances()).toMatchObject([{ sopInstanceUid: instance.sopInstanceUid }]);
+  });
+
+  it('goes beside others on as many associations as the destination may have, each object once', async () => {
+    const peer = await pacs();
+    peer.behave({ bytesPerSecond: 2_000_000 });
+    gateway = await startGateway(bed, { destinations: [destination('wide', peer.port, { parallelAssociations: 3 })] });
+    const sent: Published[] = [];
+    for (let i = 0; i < 9; i++) sent.push(await publishInstance(bed, ['wide'], 1_000_000));
+    const stored = ({ instance }: Published) => eventsOf(bed, instance, 'pacs-gateway.instance.stored');
+    await until(() => sent.every((one) => stored(one).length > 0), { timeoutMs: 60_000 });
+    expect(peer.mostAssociations()).toBe(3);
+    expect(peer.instances()).toHaveLength(9);
+    for (const one of sent) {
+      expect(stored(one).map(({ data }) => data['attempt'])).toEqual([1]);
+      expect(datasetSha256(readFileSync(peer.file(one.instance.sopInstanceUid)))).toBe(one.datasetSha256);
+    }
+  });
+
+  it('of a corrected procedure is not made any more: it would name the wrong patient', async () => {
+    const port = await freePort();
+    gateway = await startGateway(bed, { destinations: [destination('late', port)] });
+    const { instance } = await publishInstance(bed, ['late']);
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.delivery.deferred').length > 0);
+    const { procedureId } = instance.origin;
+    const corrected = { procedureId, stationId: 'or-1', version: 2 };
+    await bed.messaging.publishEvent('catalog.procedure.corrected', corrected, { id: `corrected-${procedureId}` });
+    const known = await bed.messaging.kv('DELIVERIES', z.object({ version: z.number() }));
+    await until(async () => (await known.get(`corrected.${procedureId}`))?.value.version === 2);
+    const peer = await pacs({ port });
+    await bed.messaging.call('pacs-gateway.echo', { destination: 'late' });
+    await until(() => eventsOf(bed, instance, 'pacs-gateway.delivery.failed').length > 0);
+    const [failed] = eventsOf(bed, instance, 'pacs-gateway.delivery.failed');
+    expect(failed?.data).toMatchObject({ code: 'superseded', reason: expect.stringMatching(/version 2/) });
+    expect(has(peer, instance.sopInstanceUid)).toBe(false);
+  });
 
   it('that the archive aborts in the middle is sent again under the same SOP instance', async () => {
     const peer = await pacs();

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestPacs, startWlmscpfs, type WorklistItem } from '@smartbox/testing';
+import { DestinationsFile } from '@smartbox/contracts';
+import { makeCertificate, startTestPacs, startTlsFront, startWlmscpfs, type WorklistItem } from '@smartbox/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ExplicitLittleEndian, findWorklist, Tag, writeDataset } from '@smartbox/dimse';
+import { DicomWorklist } from '../src/outbound/dicom-worklist.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -142,5 +145,48 @@ describe('any worklist', () => {
     await expect(findWorklist(to(peer.port, peer.aeTitle), { date: 'today' })).rejects.toMatchObject({
       code: 'invalid-query',
     });
+  });
+});
+
+describe('the worklist of a site', () => {
+  const configured = (port: number, aeTitle: string, more: object = {}) =>
+    DestinationsFile.parse({ destinations: [], worklist: { aeTitle, host: '127.0.0.1', port, ...more } }).worklist;
+
+  it('follows its matching rules, one list without doubles, up to its limit', async () => {
+    const items = [
+      item(1, { stationAe: 'ROOM_A' }),
+      item(2, { stationAe: 'ROOM_B', modality: 'XC' }),
+      item(3, { stationAe: 'ROOM_C' }),
+      item(4, { stationAe: 'ROOM_A', date: '20260106' }),
+    ];
+    const server = await startWlmscpfs(items, { extraArguments: ['-csk'] });
+    cleanUps.push(() => server.stop());
+    const asked = { date: '20260105', stationAe: 'ROOM_A' };
+    const numbers = async (rules: object) => {
+      const worklist = new DicomWorklist(configured(server.port, server.aeTitle, rules), '/');
+      const { items: found, truncated } = await worklist.find(asked);
+      return { truncated, found: found.map(({ accessionNumber }) => accessionNumber).sort() };
+    };
+    expect(await numbers({})).toEqual({ truncated: false, found: ['A-1'] });
+    const rules = { stationAe: ['ROOM_A', 'ROOM_B'], modalities: ['ES', 'XC'], daysAfter: 1 };
+    expect((await numbers({ matching: rules })).found).toEqual(['A-1', 'A-2', 'A-4']);
+    expect((await numbers({ matching: { stationAe: 'any' } })).found).toEqual(['A-1', 'A-2', 'A-3']);
+    expect(await numbers({ matching: { stationAe: 'any' }, limit: 2 })).toMatchObject({ truncated: true });
+  });
+
+  it('is asked over TLS, and given up when it says nothing', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'worklist-tls-'));
+    cleanUps.push(() => rm(dir, { recursive: true, force: true }));
+    await makeCertificate(dir, 'ris');
+    const peer = await startTestPacs({ worklist: [item(1)] });
+    cleanUps.push(() => peer.stop());
+    const tls = { key: readFileSync(join(dir, 'ris.key')), cert: readFileSync(join(dir, 'ris.pem')) };
+    const front = await startTlsFront(peer.port, tls);
+    cleanUps.push(() => front.stop());
+    const secure = { tls: { ca: 'ris.pem' }, idleTimeoutSeconds: 1 };
+    const worklist = new DicomWorklist(configured(front.port, peer.aeTitle, secure), dir);
+    expect((await worklist.find({})).items).toMatchObject([{ patient: { name: 'Öztürk^Jürgen^1' } }]);
+    peer.behave({ stall: 'response' });
+    await expect(worklist.find({})).rejects.toMatchObject({ code: 'association-idle' });
   });
 });

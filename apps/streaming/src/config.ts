@@ -20,7 +20,14 @@ const Env = z.object({
   ANNOUNCED_ADDRESSES: list,
   ICE_SERVERS: list,
   UDP_PORT_BASE: z.coerce.number().int().min(0).max(65000).default(0),
+  // It has to fit into a close frame (RFC 6455 section 5.5.1).
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:8084' })
+    .max(100, 'at most 100 characters')
+    .optional(),
   MAX_WORKERS: z.coerce.number().int().min(1).max(64).default(Math.min(8, availableParallelism())),
+  MAX_CPU_PERCENT: z.coerce.number().int().min(10).max(100).default(100),
+  SOCKET_VIEWERS: z.coerce.number().int().min(0).max(1000).default(60),
   VIEWERS_PER_WORKER: z.coerce.number().int().min(1).max(200).default(40),
 });
 
@@ -35,10 +42,16 @@ export interface Config {
   announcedAddresses: string[];
   /** `stun:host:port`: given to viewers in `Link` headers. */
   iceServers: string[];
-  /** First UDP port, one per worker; 0: free ports. */
+  /** First UDP port of two for each worker and one more; 0: free ports. */
   udpPortBase: number;
+  /** Where browsers reach this instance; without it no other instance sends viewers here. */
+  publicUrl: string | undefined;
   maxWorkers: number;
   viewersPerWorker: number;
+  /** No further viewers while more of the machine is in use; 100: no limit. */
+  maxCpuPercent: number;
+  /** Viewers over WebSocket. */
+  socketViewers: number;
 }
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -55,7 +68,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     announcedAddresses: e.ANNOUNCED_ADDRESSES,
     iceServers: e.ICE_SERVERS,
     udpPortBase: e.UDP_PORT_BASE,
+    publicUrl: e.PUBLIC_URL?.replace(/\/+$/, ''),
     maxWorkers: e.MAX_WORKERS,
     viewersPerWorker: e.VIEWERS_PER_WORKER,
+    maxCpuPercent: e.MAX_CPU_PERCENT,
+    socketViewers: e.SOCKET_VIEWERS,
   };
 }

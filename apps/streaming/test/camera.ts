@@ -10,6 +10,8 @@ export class Camera {
   frames = 0;
   /** Frames that never leave: a network that loses some. */
   lose = (_frame: number) => false;
+  /** Bytes without meaning in every picture: a stream that fills every buffer. */
+  padding = 0;
   readonly #messaging: Messaging;
   readonly #stationId: string;
   readonly #sourceId: string;
@@ -19,8 +21,12 @@ export class Camera {
   #idr = true;
   #timer: NodeJS.Timeout | undefined;
   #server: { close(): Promise<void> } | undefined;
+  /** Of the same room: one answers for all. */
+  readonly #room: Camera[];
 
-  private constructor(messaging: Messaging, stationId: string, sourceId: string) {
+  private constructor(messaging: Messaging, stationId: string, sourceId: string, room: Camera[]) {
+    this.#room = room;
+    room.push(this);
     this.#messaging = messaging;
     this.#stationId = stationId;
     this.#sourceId = sourceId;
@@ -33,22 +39,28 @@ export class Camera {
     messaging: Messaging,
     stationId: string,
     sourceId: string,
-    options = { gop: 60 },
+    options: { gop: number; beside?: Camera } = { gop: 60 },
   ): Promise<Camera> {
-    const camera = new Camera(messaging, stationId, sourceId);
-    await announce(messaging, stationId, [sourceId]);
-    camera.#server = messaging.serve(
-      'capture-edge.idr',
-      () => {
-        camera.keyframeRequests += 1;
-        camera.#idr = true;
-        return { sources: [sourceId] };
-      },
-      { station: stationId },
-    );
+    const room = options.beside ? options.beside.#room : [];
+    const camera = new Camera(messaging, stationId, sourceId, room);
+    const all = room.map((one) => one.#sourceId);
+    await announce(messaging, stationId, all);
+    if (!options.beside) {
+      const handler = ({ sources = all }: { sources?: string[] | undefined }) => camera.#ask(sources);
+      camera.#server = messaging.serve('capture-edge.idr', handler, { station: stationId });
+    }
     await messaging.flush();
     camera.#timer = setInterval(() => camera.#tick(options.gop), 5);
     return camera;
+  }
+
+  #ask(sources: string[]): { sources: string[] } {
+    for (const camera of this.#room) {
+      if (!sources.includes(camera.#sourceId)) continue;
+      camera.keyframeRequests += 1;
+      camera.#idr = true;
+    }
+    return { sources };
   }
 
   async stop(): Promise<void> {
@@ -68,13 +80,19 @@ export class Camera {
     if (!unit) return;
     this.capturedAt.set(frame, at.getTime());
     if (this.lose(frame)) return;
-    const { keyframe, data: annexB } = unit;
+    const { keyframe } = unit;
+    const annexB = this.padding > 0 ? Buffer.concat([unit.data, filler(this.padding)]) : unit.data;
     const capturedAtUs = BigInt(at.getTime()) * 1000n;
     this.#messaging.publishLive(
       liveSubject(this.#stationId, this.#sourceId),
       encodeLiveAccessUnit({ keyframe, sequence: frame, capturedAtUs, pts: BigInt(unit.pts), annexB }),
     );
   }
+}
+
+/** A NAL unit that decoders ignore: reserved type 30, nal_ref_idc 0. */
+function filler(bytes: number): Buffer {
+  return Buffer.concat([Buffer.from([0, 0, 0, 1, 30]), Buffer.alloc(bytes, 0xff)]);
 }
 
 /** What a station says of itself, as the capture edge would. */

@@ -8,7 +8,7 @@ import { frameCounters } from '@smartbox/media/native';
 import { until } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setProcedure, shoot } from './past.ts';
-import { startService, token, type Service } from './service.ts';
+import { startService, token, viewerEvents, type Service } from './service.ts';
 
 describe('rewind by HLS', () => {
   let service: Service;
@@ -86,6 +86,15 @@ describe('rewind by HLS', () => {
     });
     expect(after.slice(0, 8)).toEqual(before.slice(0, 8));
     expect(await service.metric('smartbox_dvr_sources')).toBe(1);
+  });
+
+  it('tells who looked back, once', async () => {
+    const told = await until(async () => {
+      const events = await viewerEvents(service.edge);
+      return events.length > 0 && events;
+    });
+    expect(told).toMatchObject([{ stationId: 'or-1', sourceId: 'scope', who: 'dr-a', transport: 'hls' }]);
+    expect(told[0]).not.toHaveProperty('watchedMs');
   });
 
   it('checks the token of this one stream on everything', async () => {

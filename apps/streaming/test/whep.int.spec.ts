@@ -2,9 +2,9 @@ import { until } from '@smartbox/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerPool } from '../src/outbound/worker-pool.ts';
-import { openPage, shown, startBrowser, watch } from './browser.ts';
+import { openPage, receivedFrom, restartIce, shown, startBrowser, watch, watchTogether } from './browser.ts';
 import { announce, Camera } from './camera.ts';
-import { startService, token, type Service } from './service.ts';
+import { startService, token, viewerEvents, type Service } from './service.ts';
 
 describe('WHEP', () => {
   let service: Service;
@@ -68,8 +68,6 @@ describe('WHEP', () => {
           `${new Set(counters).size} of ${span} frames shown, capture to display p50 ` +
           `${latency[latency.length >> 1]?.toFixed(0)} ms, p95 ${latency[Math.floor(latency.length * 0.95)]?.toFixed(0)} ms`,
       );
-      // The browser may skip the display of a frame on a busy machine, never most of them.
-      expect(new Set(counters).size / span).toBeGreaterThan(0.5);
     }
     expect(await metric('smartbox_live_viewers')).toBe(2);
     expect(await metric('smartbox_live_sources')).toBe(1);
@@ -108,7 +106,7 @@ describe('WHEP', () => {
     expect((await watch(page, 'f', stream(), token())).status).toBe(201);
   }, 60_000);
 
-  it('takes trickled candidates and refuses an ICE restart', async () => {
+  it('goes on with the same session after an ICE restart', async () => {
     const pool = service.app.get(WorkerPool);
     await page.evaluate(() => {
       const { players } = globalThis as unknown as { players: Record<string, { peer: RTCPeerConnection }> };
@@ -117,21 +115,26 @@ describe('WHEP', () => {
     // Closed by the browser: noticed without waiting for the reaper of silent viewers.
     await until(() => pool.viewers === 2, { timeoutMs: 20_000 });
     const joined = await watch(page, 'g', stream(), token());
-    const patch = (body: string, headers: Record<string, string> = {}) =>
-      fetch(`${url}${joined.location}`, {
-        method: 'PATCH',
-        body,
-        headers: { 'content-type': 'application/trickle-ice-sdpfrag', authorization: `Bearer ${token()}`, ...headers },
+    const ports: number[] = [];
+    for (const attempt of [1, 2]) {
+      const before = camera.frames;
+      const restarted = await restartIce(page, 'g', `${url}${joined.location}`, token());
+      expect([attempt, restarted.status, restarted.moved]).toEqual([attempt, 200, true]);
+      ports.push(restarted.port);
+      await until(async () => (await shown(page, 'g')).filter(({ counter }) => (counter ?? 0) > before).length > 30, {
+        what: `pictures after restart ${attempt}`,
       });
-    const candidate = 'a=mid:0\r\na=candidate:1 1 UDP 2113937151 127.0.0.1 9 typ host\r\n';
-    expect((await patch(candidate)).status).toBe(204);
-    expect((await patch(candidate, { 'if-match': joined.etag })).status).toBe(204);
-    expect((await patch(candidate, { 'if-match': '"other"' })).status).toBe(412);
-    expect((await patch(`a=ice-ufrag:new1\r\na=ice-pwd:0123456789012345678901\r\n`, { 'if-match': '*' })).status).toBe(
-      422,
-    );
-    expect((await patch('nonsense')).status).toBe(400);
-    expect((await patch(candidate, { 'content-type': 'text/plain' })).status).toBe(415);
+    }
+    // The media has moved to the port of restarted sessions and stays there.
+    expect(ports[0]).not.toBe(Number(/^a=candidate:\S+ 1 UDP \d+ \S+ (\d+) typ host/m.exec(joined.answer)?.[1]));
+    expect(ports[1]).toBe(ports[0]);
+    expect((await receivedFrom(page, 'g'))[ports[1] ?? 0]).toBeGreaterThan(10_000);
+    expect(pool.viewers).toBe(3);
+    // Nothing but whole pictures; how long the pause was depends on the machine too.
+    const frames = await shown(page, 'g');
+    const gaps = frames.map(({ at }, i) => at - (frames[i - 1]?.at ?? at));
+    console.log(`two ICE restarts: longest pause ${Math.max(...gaps).toFixed(0)} ms in ${frames.length} pictures`);
+    expect(frames.filter(({ counter }) => counter === null).length).toBeLessThanOrEqual(1);
   }, 60_000);
 
   it('ends the viewers of a killed worker alone, and takes new ones', async () => {
@@ -166,7 +169,7 @@ describe('WHEP', () => {
     expect((await post('v=0\r\n'.padEnd(70_000, 'x'))).status).toBe(413);
     const preflight = await fetch(stream(), { method: 'OPTIONS', headers: { origin: 'https://or.example' } });
     expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([
-      204,
+      200,
       'https://or.example',
     ]);
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
@@ -177,4 +180,39 @@ describe('WHEP', () => {
     const dark = await watch(page, 'dark', stream('or-2/dark'), token('or-2', 'dark'));
     expect([dark.status, JSON.parse(dark.answer)]).toMatchObject([409, { code: 'source-not-live' }]);
   }, 30_000);
+
+  it('sends several sources of a room in one session', async () => {
+    const pool = service.app.get(WorkerPool);
+    await page.evaluate(() => {
+      const { players } = globalThis as unknown as { players: Record<string, { peer: RTCPeerConnection }> };
+      for (const { peer } of Object.values(players)) peer.close();
+    });
+    // Two sources need two places in one worker.
+    await until(() => pool.viewers === 0, { timeoutMs: 20_000 });
+    const room = await Camera.start(service.edge, 'or-1', 'room', { gop: 300, beside: camera });
+    const path = 'or-1/room+scope';
+    const together = await watchTogether(page, stream(path), token('or-1', 'room+scope'), 2);
+    expect(together.status).toBe(201);
+    // In the order of the address: the counters say which camera they are from.
+    const [first, second] = together.first.map(({ counter }) => counter ?? NaN);
+    const began = camera.frames - room.frames;
+    expect((second ?? NaN) - (first ?? NaN)).toBeGreaterThan(began / 2);
+    expect(camera.capturedAt.has(second ?? NaN) && room.capturedAt.has(first ?? NaN)).toBe(true);
+    // Two sources were watched, by one session.
+    const left = await until(async () => {
+      const events = await viewerEvents(service.edge);
+      const both = events.filter(({ viewerId, watchedMs }) => /\./.test(String(viewerId)) && watchedMs !== undefined);
+      return both.length === 2 && both;
+    });
+    expect(left.map(({ sourceId }) => sourceId).sort()).toEqual(['room', 'scope']);
+    expect(new Set(left.map(({ viewerId }) => String(viewerId).split('.')[0])).size).toBe(1);
+    // The token is for both; one for one of them is none for the session.
+    expect((await post('v=0', { authorization: `Bearer ${token()}` }, path)).status).toBe(403);
+    const twice = { authorization: `Bearer ${token('or-1', 'room+scope')}` };
+    expect((await post('v=0', twice, 'or-1/room+room')).status).toBe(404);
+    // With one video only, the other one is offered.
+    const { status, offered } = await watchTogether(page, stream(path), token('or-1', 'room+scope'), 1);
+    expect([status, offered.match(/^m=video /gm)?.length]).toEqual([406, 2]);
+    await room.stop();
+  }, 60_000);
 });

@@ -6,12 +6,18 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { ClipSaved, EventName, Recipe, RenditionReady, StillCaptured } from '@smartbox/contracts';
+import type { ClipSaved, EventName, QualityMeasured, Recipe, RenditionReady, StillCaptured } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
-import { frameCounters, writeSyntheticVideo, type SyntheticVideo } from '@smartbox/media/native';
+import {
+  decodePicture,
+  frameCounters,
+  rgbFrames,
+  type SyntheticVideo,
+  writeSyntheticVideo,
+} from '@smartbox/media/native';
 import { connectMessaging, Messaging } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
-import { startNats, testBucket, type NatsServer } from '@smartbox/testing';
+import { startNats, testBucket, until, type NatsServer } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const recipe: Recipe = {
@@ -69,6 +75,14 @@ async function storedVideo(id: string, video: SyntheticVideo) {
   });
 }
 
+/** One frame of a stored video, decoded. */
+async function rgbOf(key: string, index: number): Promise<Buffer> {
+  const file = join(scratch, `${newId()}.mp4`);
+  await writeFile(file, await store.get(key));
+  for await (const frame of rgbFrames(file)) if (frame.index === index) return frame.rgb;
+  throw new Error(`there is no frame ${index}`);
+}
+
 async function saveClip(video: SyntheticVideo): Promise<ClipSaved> {
   const clipId = newId();
   const stored = await storedVideo(clipId, video);
@@ -115,7 +129,7 @@ async function saveClip(video: SyntheticVideo): Promise<ClipSaved> {
 /** Waits for this many events of the clip, in the order they were published. */
 async function eventsOf<T>(names: EventName[], id: string, count: number): Promise<T[]> {
   const found: T[] = [];
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(110_000);
   for await (const { event } of messaging.readEvents({ names, signal })) {
     const data = event?.data as { origin: { id: string } };
     if (data.origin.id === id && found.push(data as T) === count) break;
@@ -130,9 +144,17 @@ describe('the transcoder', () => {
   it('passes a stream that DICOM holds through, and makes poster and sprite', async () => {
     const clip = await saveClip({ width: 640, height: 360, frames: 120 });
     const made = await eventsOf<RenditionReady>(ready, clip.clipId, 3);
-    expect(made.map((event) => event.rendition)).toEqual(['poster', 'pacs', 'sprite']);
+    // The first two are made side by side; the sprite, which nobody waits for, comes last.
+    expect(
+      made
+        .slice(0, 2)
+        .map((event) => event.rendition)
+        .sort(),
+    ).toEqual(['pacs', 'poster']);
 
-    const [poster, pacs, sprite] = made;
+    const [poster, pacs] = ['poster', 'pacs'].map((name) => made.find((event) => event.rendition === name));
+    const sprite = made[2];
+    expect(sprite?.rendition).toBe('sprite');
     expect(pacs).toMatchObject({ mode: 'passthrough', key: clip.sources[0]?.key, sha256: clip.sources[0]?.sha256 });
     expect(pacs?.video).toMatchObject({
       codec: 'h264',
@@ -172,7 +194,10 @@ describe('the transcoder', () => {
     const file = join(scratch, 'encoded.mp4');
     await writeFile(file, await store.get(pacs?.key ?? ''));
     expect(await frameCounters(file)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-    expect(await readdir(join(scratch, 'work'))).toEqual([]); // nothing is left in the scratch folder
+    const [quality] = await eventsOf<QualityMeasured>(['transcoder.quality.measured'], clip.clipId, 1);
+    expect(quality).toMatchObject({ rendition: 'pacs', summary: { passed: true, frames: { compared: 20 } } });
+    // nothing is left in the scratch folder
+    await until(async () => (await readdir(join(scratch, 'work'))).length === 0, { what: 'an empty scratch folder' });
   });
 
   it('announces a clip worked off twice only once', async () => {
@@ -213,6 +238,42 @@ describe('the transcoder', () => {
     const file = join(scratch, 'still.jpg');
     await writeFile(file, await store.get(made?.key ?? ''));
     expect(await frameCounters(file)).toEqual([17]);
+    expect(made?.lossyHistory?.map(({ method }) => method)).toEqual(['ISO_14496_10', 'ISO_10918_1']);
+    expect(made?.compression).toMatchObject({ comparedFrames: 1, identical: false });
+    expect(made?.compression?.psnr).toBeGreaterThan(35);
+
+    // where the recipe wants another syntax, the object is coded from the frame itself; the screen keeps its JPEG
+    const dicom = { ...recipe.dicom, stillTransferSyntax: '1.2.840.10008.1.2.4.201' };
+    const lossless = { ...still, stillId: newId(), recipe: { ...recipe, dicom } };
+    await messaging.publishEvent('buffer.still.captured', lossless, { id: `still/${lossless.stillId}` });
+    const [poster, code] = await eventsOf<RenditionReady>(ready, lossless.stillId, 2);
+    expect(poster).toMatchObject({ rendition: 'poster', contentType: 'image/jpeg' });
+    expect(code).toMatchObject({ rendition: 'still', transferSyntaxUid: '1.2.840.10008.1.2.4.201' });
+    expect(code?.lossyHistory?.map(({ method }) => method)).toEqual(['ISO_14496_10']);
+    expect(code?.compression).toMatchObject({ ssim: 1, identical: true });
+    const chunks = (await (await store.get(code?.key ?? '')).toArray()) as Buffer[];
+    const picture = decodePicture('jpeg2000', Buffer.concat(chunks)); // by another decoder: FFmpeg's
+    expect(picture.rgb?.equals(await rgbOf(stored.key, 17))).toBe(true);
+
+    // PNG was asked for: the screen shows it, and the object holds the same samples uncompressed
+    const png = { ...still, stillId: newId(), format: 'png' as const };
+    await messaging.publishEvent('buffer.still.captured', png, { id: `still/${png.stillId}` });
+    const [shown, raw] = await eventsOf<RenditionReady>(ready, png.stillId, 2);
+    expect(shown).toMatchObject({ rendition: 'poster', contentType: 'image/png' });
+    expect(raw).toMatchObject({ rendition: 'still', transferSyntaxUid: '1.2.840.10008.1.2.1' });
+    const samples = Buffer.concat((await (await store.get(raw?.key ?? '')).toArray()) as Buffer[]);
+    await writeFile(file, await store.get(shown?.key ?? ''));
+    for await (const { rgb } of rgbFrames(file)) expect(rgb.equals(samples)).toBe(true);
+    expect(samples.equals(await rgbOf(stored.key, 17))).toBe(true);
+
+    const tenToOne = { ...recipe.dicom, stillTransferSyntax: '1.2.840.10008.1.2.4.203', stillRatio: 10 };
+    const lossy = { ...still, stillId: newId(), recipe: { ...recipe, dicom: tenToOne } };
+    await messaging.publishEvent('buffer.still.captured', lossy, { id: `still/${lossy.stillId}` });
+    const [, small] = await eventsOf<RenditionReady>(ready, lossy.stillId, 2);
+    expect(small?.lossyHistory?.map(({ method }) => method)).toEqual(['ISO_14496_10', 'ISO_15444_15']);
+    expect(small?.compression?.ratio).toBeGreaterThanOrEqual(10);
+    expect(small?.compression?.psnr).toBeGreaterThan(30);
+    expect(small?.compression?.ssim).toBeGreaterThan(0.9);
   });
 
   it('announces what can never be made as failed, and goes on', async () => {
@@ -242,7 +303,7 @@ describe('the transcoder', () => {
     expect(failed?.reason).not.toMatch(/X-Amz/); // no signed address in what people read
   });
 
-  it('cancels a clip', async () => {
+  it('cancels a clip, and prepares it after all when a person asks again', async () => {
     const clipId = newId();
     await messaging.publishCommand('transcoder.cancel-job', { clipId }, { id: `cancel/${clipId}` });
     const cancelled = await saveClip({ width: 320, height: 192, frames: 30 });
@@ -254,5 +315,13 @@ describe('the transcoder', () => {
       3,
     );
     for (const event of outcome) expect(event.code ?? 'cancelled').toBe('cancelled');
+
+    const again = newId();
+    await messaging.publishCommand('transcoder.prepare-again', { again, clip: cancelled }, { id: again });
+    const before = outcome.filter(({ code }) => code === undefined).length;
+    const made = (await eventsOf<RenditionReady>(ready, cancelled.clipId, before + 3)).filter(
+      (event) => event.again === again,
+    );
+    expect(made.map(({ rendition }) => rendition).sort()).toEqual(['pacs', 'poster', 'sprite']);
   });
 });

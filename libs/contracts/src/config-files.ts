@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import { Token } from './primitives.ts';
+import { ConversationRight } from './conversation.ts';
+import { HttpAddress, Secret, Token } from './primitives.ts';
+import { AccountRole } from './rest-access.ts';
 
 /** `config/stations/<station>.yaml`: a room's capture machine. Read by capture-edge (its own), buffer and catalog (all). */
 export const SourceConfig = z
   .object({
     id: Token,
     name: z.string(),
-    kind: z.enum(['synthetic', 'v4l2', 'rtsp', 'srt', 'rtmp', 'udp', 'file']),
-    /** Address, device or file; absent for `synthetic`. */
+    /** `whip`: a browser or an encoder sends by WebRTC (RFC 9725). */
+    kind: z.enum(['synthetic', 'v4l2', 'rtsp', 'srt', 'rtmp', 'udp', 'file', 'whip']),
+    /** Address, device or file; absent for `synthetic` and `whip`. */
     url: z.string().optional(),
     mode: z.enum(['pull', 'listen']).default('pull'),
     width: z.int().min(64).max(7680).optional(),
@@ -23,7 +26,10 @@ export const SourceConfig = z
     /** Its clips go to the PACS; a room camera's usually do not. */
     pacs: z.boolean().default(true),
   })
-  .refine((s) => s.kind === 'synthetic' || s.url !== undefined, { path: ['url'], error: 'is needed for this kind' });
+  .refine((s) => s.kind === 'synthetic' || s.kind === 'whip' || s.url !== undefined, {
+    path: ['url'],
+    error: 'is needed for this kind',
+  });
 export type SourceConfig = z.infer<typeof SourceConfig>;
 
 export const StationConfig = z.object({
@@ -38,30 +44,73 @@ export const StationConfig = z.object({
     .int()
     .positive()
     .default(4 * 1024 ** 3),
+  /** What people who watch may do in the room while the room has switched it on; absent: nothing. */
+  conversation: z.object({ rights: z.array(ConversationRight).min(1).default(['speak', 'draw']) }).optional(),
   sources: z.array(SourceConfig).min(1),
 });
 export type StationConfig = z.infer<typeof StationConfig>;
 
-/** `config/destinations.yaml` */
-export const DestinationConfig = z.object({
-  name: Token,
-  title: z.string(),
-  aeTitle: z.string().min(1).max(16),
-  host: z.string().min(1),
-  port: z.int().min(1).max(65535),
-  callingAeTitle: z.string().min(1).max(16).default('SMARTBOX'),
-  maxPduBytes: z.int().min(4096).max(1_048_576).default(262_144),
-  /** Seconds without any progress before the association is given up. */
-  idleTimeoutSeconds: z.int().min(1).max(600).default(60),
-  /** Objects sent side by side. */
-  parallelAssociations: z.int().min(1).max(8).default(2),
-  tls: z.object({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() }).optional(),
+/** What webhooks tell; the data are identifiers only. */
+export const webhookTypes = [
+  'procedure.started',
+  'procedure.ended',
+  'clip.saved',
+  'clip.failed',
+  'still.captured',
+  'instance.created',
+  'instance.stored',
+  'instance.committed',
+  'delivery.failed',
+  'clip.removed',
+] as const;
+export type WebhookType = (typeof webhookTypes)[number];
+
+const WebhookConfig = z
+  .object({
+    name: Token,
+    url: HttpAddress,
+    /** Standard Webhooks: `whsec_` and the key in base64, 24 to 64 bytes; or the file that holds that. */
+    secret: Secret,
+    types: z
+      .array(z.enum(webhookTypes))
+      .min(1)
+      .default([...webhookTypes]),
+    /** Where its address may lie, checked at each connect: the internet, also the site's private networks, also here. */
+    reach: z.enum(['public', 'site', 'machine']).default('public'),
+  })
+  .refine(({ url, reach }) => reach !== 'public' || url.startsWith('https:'), {
+    path: ['url'],
+    error: 'over the internet only https://',
+  });
+/** `config/webhooks.yaml`; without the file there are none. */
+export const WebhooksFile = z.object({ webhooks: z.array(WebhookConfig) });
+export type WebhookConfig = z.infer<typeof WebhookConfig>;
+
+const isLoopbackHost = (host: string) => /^(localhost|127\.0\.0\.1|\[::1\])$/.test(host);
+
+/** Where a hospital's people sign in: OpenID Connect, code flow with PKCE. */
+const ProviderConfig = z.object({
+  /** On the button: "Sign in with ...". */
+  name: z.string().min(1).max(60),
+  issuer: HttpAddress.refine((url) => url.startsWith('https:') || isLoopbackHost(new URL(url).hostname), {
+    error: 'over a network only https://',
+  }),
+  clientId: z.string().min(1),
+  /** Absent: a public client, by PKCE alone. */
+  clientSecret: Secret.optional(),
+  clientAuth: z.enum(['basic', 'post']).default('basic'),
+  scopes: z.array(z.string().regex(/^[!#-[\]-~]+$/, 'a scope (RFC 6749 section 3.3)')).default(['openid', 'profile']),
+  roles: z.object({
+    /** Dots lead into objects: `realm_access.roles`. */
+    claim: z.string().min(1).default('groups'),
+    /** Value of the claim -> roles here; whoever has none of them gets in to nothing. */
+    map: z.record(z.string(), z.array(AccountRole).min(1)),
+  }),
+  /** Claim with the rooms that somebody is limited to; absent: every room. */
+  stationsClaim: z.string().min(1).optional(),
+  /** By which the provider's clock may differ from ours. */
+  clockToleranceSeconds: z.int().min(0).max(300).default(30),
 });
-export const DestinationsFile = z.object({
-  destinations: z.array(DestinationConfig),
-  worklist: z
-    .object({ aeTitle: z.string(), host: z.string(), port: z.int(), callingAeTitle: z.string().default('SMARTBOX') })
-    .optional(),
-});
-export type DestinationConfig = z.infer<typeof DestinationConfig>;
-export type DestinationsFile = z.infer<typeof DestinationsFile>;
+export type ProviderConfig = z.infer<typeof ProviderConfig>;
+/** `config/sign-in.yaml`; without the file there are accounts with passwords of our own only. */
+export const SignInFile = z.object({ provider: ProviderConfig });

@@ -14,8 +14,20 @@ export const HttpEnvironment = {
   PORT: z.coerce.number().int().min(0).max(65535).default(0),
 };
 
+const natsAddress = address(/^(nats|tls|ws|wss):$/, 'nats://127.0.0.1:4222');
+
 export const NatsEnvironment = {
-  NATS_URL: address(/^(nats|tls|ws|wss):$/, 'nats://127.0.0.1:4222').default('nats://127.0.0.1:4222'),
+  /** One server, or several of a cluster with commas between them. */
+  NATS_URL: z
+    .string()
+    .default('nats://127.0.0.1:4222')
+    .transform((text) => text.split(',').map((server) => server.trim()))
+    .pipe(z.array(natsAddress)),
+  /** Copies of every stream and bucket, in different failure domains of a cluster. Absent: 1 for new ones. */
+  NATS_REPLICAS: z.coerce
+    .number()
+    .refine((copies) => [1, 3, 5].includes(copies), '1, 3 or 5: not more than the cluster has servers')
+    .optional(),
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),
   /** JetStream domain of a leaf node. */
@@ -35,15 +47,17 @@ type NatsVariables = z.output<z.ZodObject<typeof NatsEnvironment>>;
 type S3Variables = z.output<z.ZodObject<typeof S3Environment>>;
 
 export interface NatsSettings {
-  servers: string;
+  servers: readonly string[];
   user?: string | undefined;
   pass?: string | undefined;
   domain?: string | undefined;
+  replicas?: number | undefined;
 }
 
 /** As `Messaging.connect` takes it. */
 export function natsOptions(env: NatsVariables): NatsSettings {
-  return { servers: env.NATS_URL, user: env.NATS_USER, pass: env.NATS_PASSWORD, domain: env.NATS_DOMAIN };
+  const { NATS_URL: servers, NATS_USER: user, NATS_PASSWORD: pass, NATS_DOMAIN: domain, NATS_REPLICAS: replicas } = env;
+  return { servers, user, pass, domain, replicas };
 }
 
 /** As `parseS3Url` of libs/storage takes it: the address and what wins over it. */

@@ -29,6 +29,13 @@ export const StationPresence = z.object({
   procedureId: Ulid.nullable(),
   brokerOk: z.boolean(),
   spooledFragments: z.int(),
+  /** Name of the machine, and its addresses in the network. */
+  host: z.string().optional(),
+  addresses: z.array(z.string()).optional(),
+  /** What waits on the station's own disk for the broker, and how much may. */
+  spool: z.object({ bytes: z.int().nonnegative(), maxBytes: z.int().positive() }).optional(),
+  /** Room left on the station's own disk. */
+  diskFreeBytes: z.int().nonnegative().optional(),
   sources: z.array(
     z.object({
       sourceId: Token,
@@ -51,8 +58,30 @@ export const StationPresence = z.object({
 });
 export type StationPresence = z.infer<typeof StationPresence>;
 
+/**
+ * KV bucket STREAMING, key `<instanceId>`, written by each streaming instance every second: where viewers may be sent.
+ * Older than 3 s means that it is gone.
+ */
+export const StreamingInstance = z.object({
+  instanceId: Ulid,
+  /** Where browsers reach it, without a slash at the end. */
+  url: z.string(),
+  at: Instant,
+  /** Sources that are sent to viewers by WebRTC, and how many it takes. */
+  viewers: z.int().nonnegative(),
+  places: z.int().nonnegative(),
+  /** Over WebSocket. */
+  socketViewers: z.int().nonnegative(),
+  socketPlaces: z.int().nonnegative(),
+  /** Its machine has too little left: it takes nobody. */
+  busy: z.boolean(),
+});
+export type StreamingInstance = z.infer<typeof StreamingInstance>;
+export const STREAMING_FRESH_MS = 3_000;
+
 export const buckets = {
   procedures: { name: 'PROCEDURES', history: 1 },
   stations: { name: 'STATIONS', history: 1 },
   recordings: { name: 'RECORDINGS', history: 1 },
+  streaming: { name: 'STREAMING', history: 1, ttlMs: 60_000 },
 } as const;

@@ -25,6 +25,10 @@ export const ObjectKey = z
   .string()
   .regex(/^(clips|instances|recordings)\/[A-Za-z0-9._/-]+$/, 'a server-made object key');
 
+/** How a single picture is coded: `jpeg` baseline, `png` and `htj2k` without any loss. */
+export const StillFormat = z.enum(['jpeg', 'png', 'htj2k']);
+export type StillFormat = z.infer<typeof StillFormat>;
+
 /** What a stream is, read out of the bitstream, never out of a label. */
 export const VideoFacts = z.object({
   container: z.enum(['mp4', 'mpegts', 'matroska', 'other']),
@@ -44,7 +48,10 @@ export const VideoFacts = z.object({
   /** `unknown` where the bitstream's headers were not understood: such a stream is never passed through. */
   chroma: z.enum(['4:2:0', '4:2:2', '4:4:4', '4:0:0', 'unknown']),
   bitDepth: z.int(),
+  /** What the headers allow. */
   interlaced: z.boolean(),
+  /** Its pictures are two fields each, taken one after the other: which came first. */
+  fieldOrder: z.enum(['tff', 'bff']).optional(),
   bFrames: z.boolean(),
   closedGop: z.boolean(),
   audioTracks: z.int().nonnegative(),
@@ -59,3 +66,14 @@ export const Gap = z.object({
   reason: z.enum(['source-restarted', 'no-signal', 'spool-overflow', 'fragment-lost', 'fragment-corrupt', 'expired']),
 });
 export type Gap = z.infer<typeof Gap>;
+
+/** What the patient, or whoever decides for the patient, said to recording and to copies for others. */
+export const ConsentState = z.enum(['unknown', 'given', 'refused', 'withdrawn']);
+export type ConsentState = z.infer<typeof ConsentState>;
+
+/** The secret itself, or the file that holds it: read again for every use, so that it may be rotated. */
+export const Secret = z.union([z.string().min(1), z.object({ file: z.string().min(1) })]);
+export const HttpAddress = z.url({
+  protocol: /^https?$/,
+  error: 'must be an address such as https://pacs.example.org/dicom-web',
+});

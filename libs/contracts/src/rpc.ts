@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { Enhancement, Redaction } from './edit.ts';
 import { ClipSaved } from './events/buffer.ts';
-import { Instant, Token, Uid, Ulid } from './primitives.ts';
+import { Instant, ObjectKey, Sha256, StillFormat, Token, Uid, Ulid } from './primitives.ts';
 import { Recipe } from './recipe.ts';
 
 /** Patient and procedure as the dicomizer needs them. Patient data: travels by RPC only, never in an event or a log. */
 export const ProcedureSnapshot = z.object({
   procedureId: Ulid,
   version: z.int().nonnegative(),
+  /** Of the clip that was asked for: how often it was moved to another procedure. Absent: never. */
+  assignment: z.int().positive().optional(),
   stationId: Token,
   stationName: z.string(),
   startedAt: Instant,
@@ -40,6 +43,8 @@ export const ProcedureSnapshot = z.object({
   /** Offset of the site's local time at the start, minutes east of UTC. */
   utcOffsetMinutes: z.int().default(0),
   institution: z.string().optional(),
+  /** Destinations that get nothing at present: the recipe wants the patient's consent for them. */
+  withheld: z.array(Token).optional(),
 });
 export type ProcedureSnapshot = z.infer<typeof ProcedureSnapshot>;
 
@@ -62,6 +67,43 @@ export const WorklistItem = z.object({
   performingPhysician: z.string().optional(),
 });
 export type WorklistItem = z.infer<typeof WorklistItem>;
+
+const FrameRate = z.object({ num: z.int().positive(), den: z.int().positive() });
+/** A camera or frame grabber of the station (V4L2). */
+export const CaptureDevice = z.object({
+  /** `/dev/video0`: may belong to another camera after the next start. */
+  path: z.string(),
+  /** Keeps meaning this device: what a configuration should name, where there is one. */
+  stablePath: z.string().optional(),
+  name: z.string(),
+  driver: z.string(),
+  /** Where it is plugged in. */
+  bus: z.string(),
+  /** Somebody captures from it, maybe this station. */
+  busy: z.boolean(),
+  input: z.object({
+    name: z.string(),
+    /** Why no pictures are to be expected: `HDMI 0 has no signal`. Many devices cannot tell. */
+    noSignal: z.string().optional(),
+    /** What it is being sent, where the sender decides it (HDMI, SDI). */
+    timings: z.object({ width: z.int(), height: z.int(), frameRate: FrameRate, interlaced: z.boolean() }).optional(),
+  }),
+  modes: z.array(
+    z.object({
+      /** V4L2's four characters: `YUYV`, `MJPG`. */
+      pixelFormat: z.string(),
+      width: z.int(),
+      height: z.int(),
+      /** Every size from the one above up to this one. */
+      largest: z.object({ width: z.int(), height: z.int() }).optional(),
+      /** Fastest first; empty where the device does not say. */
+      frameRates: z.array(FrameRate),
+      /** Every rate between the first and the last one. */
+      anyRate: z.boolean().optional(),
+    }),
+  ),
+});
+export type CaptureDevice = z.infer<typeof CaptureDevice>;
 
 /** What every failed RPC answers. */
 export const RpcError = z.object({
@@ -96,10 +138,37 @@ export const EchoResult = z.object({
   reason: z.string().optional(),
 });
 
-export const GetProcedureRequest = z.object({ procedureId: Ulid });
+/** The newest snapshot, or an older one: what the objects of that version say. */
+export const GetProcedureRequest = z.object({
+  procedureId: Ulid,
+  version: z.int().positive().optional(),
+  /** The procedure that this clip belongs to by now, where it was moved to another one. */
+  clipId: Ulid.optional(),
+});
 export const RingWindowRequest = z.object({ stationId: Token, procedureId: Ulid.optional() });
 export const IdrRequest = z.object({ stationId: Token, sources: z.array(Token).optional() });
 export const IdrReply = z.object({ sources: z.array(Token) });
+/** Signalling of a sender (WHIP, RFC 9725) to the capture process of its source, answered per station. */
+export const WhipRequest = z.object({
+  stationId: Token,
+  sourceId: Token,
+  /** Chosen by the asker; random. */
+  session: z.string().min(16).max(64),
+  action: z.enum(['offer', 'candidates', 'end']),
+  /** The offer, or a fragment with candidates (RFC 8840). */
+  sdp: z.string().max(65_536).optional(),
+});
+/** `sdp`: the answer to an offer, with all candidates. */
+export const WhipReply = z.object({ sdp: z.string().optional() });
+/** rpc.capture-edge.list-devices, answered per station. */
+export const ListDevicesRequest = z.object({ stationId: Token });
+/** Also the answer of GET /stations/:id/devices. */
+export const DevicesReply = z.object({
+  devices: z.array(CaptureDevice),
+  /** Devices that could not be asked, and why. */
+  problems: z.array(z.string()),
+});
+export type DevicesReply = z.infer<typeof DevicesReply>;
 export const WorklistQuery = z.object({
   /** YYYYMMDD or a DICOM date range */
   date: z.string().optional(),
@@ -112,6 +181,27 @@ export const WorklistQuery = z.object({
 export const WorklistReply = z.object({ items: z.array(WorklistItem), truncated: z.boolean() });
 export const ListDestinationsRequest = z.object({});
 export const EchoRequest = z.object({ destination: Token });
+/** What the last association with a destination came to. `role` is the peer's. */
+export const Negotiated = z.object({
+  at: Instant,
+  role: z.enum(['scp', 'scu']),
+  contexts: z.array(
+    z.object({
+      abstractSyntax: Uid,
+      transferSyntaxes: z.array(Uid),
+      /** The accepted one; absent: refused with `result` (PS3.8 table 9-18). */
+      accepted: Uid.optional(),
+      result: z.int(),
+    }),
+  ),
+  /** Longest P-DATA-TF body that the peer takes; 0: no limit. */
+  maxPduBytes: z.int(),
+  tls: z.boolean(),
+  implementationClassUid: z.string().optional(),
+  implementationVersion: z.string().optional(),
+});
+export type Negotiated = z.infer<typeof Negotiated>;
+
 export const DestinationsReply = z.object({
   destinations: z.array(
     z.object({
@@ -122,7 +212,73 @@ export const DestinationsReply = z.object({
       port: z.int(),
       parked: z.boolean(),
       parkedReason: z.string().optional(),
+      /** Of DIMSE destinations that were spoken with. */
+      negotiated: Negotiated.optional(),
+      /** Honours rejection notes (IHE IOCM). */
+      rejectionNotes: z.boolean().optional(),
+      /** Storage Commitment: whether it is asked for, and what is still open. */
+      commitment: z.object({ requested: z.boolean(), open: z.int() }).optional(),
     }),
   ),
 });
+/** `version`: of the procedure's snapshot; each has a step of its own. Absent: the newest that is known there. */
+export const ProcedureStepRequest = z.object({ procedureId: Ulid, version: z.int().positive().optional() });
+/** How far the information system was told of a procedure (MPPS). Without `step` nothing is known of it there. */
+export const ProcedureStepReply = z.object({
+  /** Is there an information system to be told? */
+  configured: z.boolean(),
+  step: z
+    .object({
+      sopInstanceUid: Uid,
+      state: z.enum(['to-create', 'in-progress', 'completed', 'discontinued', 'failed']),
+      /**
+       * Steps that were begun for another patient or worklist item before a correction: discontinued as such, or
+       * completed, which no message can change any more: a person corrects it in the information system.
+       */
+      left: z.array(z.object({ sopInstanceUid: Uid, state: z.enum(['completed', 'discontinued']) })).optional(),
+      /** Code of what is wrong, and when it is tried again. */
+      problem: z.string().optional(),
+      retryAt: Instant.optional(),
+    })
+    .optional(),
+});
 export const SaveClipReply = ClipSaved;
+
+/** rpc.transcoder.preview-frame: a frame of a stored video, as it is or through the very filters of an edit or export. */
+export const PreviewFrameRequest = z.object({
+  key: ObjectKey,
+  /** Counted from 0 in presentation order. */
+  frame: z.int().nonnegative(),
+  enhance: Enhancement.optional(),
+  redactions: z.array(Redaction).default([]),
+  /** At most so many pixels wide; default the size of the video, at most 1920. */
+  width: z.int().min(64).max(1920).optional(),
+});
+export type PreviewFrameRequest = z.infer<typeof PreviewFrameRequest>;
+export const PreviewFrameReply = z.object({
+  /** JPEG, base64. */
+  jpeg: z.string(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  /** FFmpeg's filters; empty where the frame is shown as it is. */
+  filters: z.string(),
+});
+export type PreviewFrameReply = z.infer<typeof PreviewFrameReply>;
+
+/** rpc.transcoder.take-frame: a frame of a stored film as a picture in full size, kept in the object store. */
+export const TakeFrameRequest = z.object({
+  key: ObjectKey,
+  /** Counted from 0 in presentation order. */
+  frame: z.int().nonnegative(),
+  format: StillFormat,
+});
+export type TakeFrameRequest = z.infer<typeof TakeFrameRequest>;
+export const TakeFrameReply = z.object({
+  key: ObjectKey,
+  contentType: z.string(),
+  bytes: z.int().positive(),
+  sha256: Sha256,
+  width: z.int().positive(),
+  height: z.int().positive(),
+});
+export type TakeFrameReply = z.infer<typeof TakeFrameReply>;

@@ -3,7 +3,9 @@ import * as commands from './commands.ts';
 import * as buffer from './events/buffer.ts';
 import * as edge from './events/capture-edge.ts';
 import * as catalog from './events/catalog.ts';
+import * as streaming from './events/streaming.ts';
 import * as work from './events/work.ts';
+import * as exports from './exports.ts';
 import * as rpcs from './rpc.ts';
 
 /** The services on the line; also the second token of every subject. */
@@ -34,16 +36,37 @@ export const events = {
   'transcoder.rendition.ready': work.RenditionReady,
   'transcoder.job.progressed': work.JobProgressed,
   'transcoder.rendition.failed': work.WorkFailed,
+  'transcoder.quality.measured': work.QualityMeasured,
+  'transcoder.quality.warned': work.QualityWarned,
+  'transcoder.copy.written': exports.CopyWritten,
   'dicomizer.instance.created': work.InstanceCreated,
   'dicomizer.instance.failed': work.WorkFailed,
   'pacs-gateway.delivery.started': work.DeliveryStarted,
   'pacs-gateway.delivery.deferred': work.DeliveryDeferred,
   'pacs-gateway.delivery.failed': work.DeliveryFailed,
+  'pacs-gateway.delivery.replaced': work.DeliveryReplaced,
   'pacs-gateway.instance.stored': work.InstanceStored,
   'pacs-gateway.instance.committed': work.InstanceCommitted,
+  'pacs-gateway.instance.commitment-failed': work.InstanceCommitmentFailed,
+  'pacs-gateway.instance.commitment-waived': work.InstanceCommitmentWaived,
+  'pacs-gateway.procedure-step.reported': work.ProcedureStepReported,
+  'pacs-gateway.procedure-step.deferred': work.ProcedureStepDeferred,
+  'streaming.viewer.joined': streaming.ViewerJoined,
+  'streaming.viewer.left': streaming.ViewerLeft,
+  'streaming.conversation.joined': streaming.ConversationJoined,
+  'streaming.conversation.left': streaming.ConversationLeft,
+  'streaming.speech.began': streaming.ActBegan,
+  'streaming.speech.ended': streaming.ActEnded,
+  'streaming.drawing.began': streaming.ActBegan,
+  'streaming.drawing.ended': streaming.ActEnded,
   'catalog.procedure.started': catalog.ProcedureStarted,
   'catalog.procedure.ended': catalog.ProcedureEnded,
   'catalog.procedure.corrected': catalog.ProcedureCorrected,
+  'catalog.clip.reassigned': catalog.ClipReassigned,
+  'catalog.clip.removed': catalog.ClipRemoved,
+  'catalog.store.filling': catalog.StoreFilling,
+  'catalog.access.opened': catalog.AccessOpened,
+  'catalog.audit.broken': catalog.AuditBroken,
 } as const satisfies Record<string, z.ZodType>;
 export type EventName = keyof typeof events;
 export type EventData<N extends EventName> = z.output<(typeof events)[N]>;
@@ -56,6 +79,12 @@ export const commandMap = {
   'buffer.capture-still': commands.CaptureStill,
   'buffer.set-marker': commands.SetMarker,
   'transcoder.cancel-job': commands.CancelJob,
+  'transcoder.prepare-again': commands.PrepareAgain,
+  'transcoder.edit-clip': commands.EditClip,
+  'transcoder.export-clip': commands.ExportClip,
+  'transcoder.archive-export': exports.ArchiveExport,
+  'transcoder.copy-export': exports.CopyExport,
+  'transcoder.make-rendition': commands.MakeRendition,
   'pacs-gateway.retry-delivery': commands.RetryDelivery,
 } as const satisfies Record<string, z.ZodType>;
 export type CommandName = keyof typeof commandMap;
@@ -66,9 +95,15 @@ export const rpcMap = {
   'buffer.save-clip': { request: commands.SaveClip, reply: rpcs.SaveClipReply },
   'buffer.get-window': { request: rpcs.RingWindowRequest, reply: rpcs.RingWindow },
   'capture-edge.idr': { request: rpcs.IdrRequest, reply: rpcs.IdrReply },
+  'transcoder.preview-frame': { request: rpcs.PreviewFrameRequest, reply: rpcs.PreviewFrameReply },
+  'transcoder.take-frame': { request: rpcs.TakeFrameRequest, reply: rpcs.TakeFrameReply },
+  'transcoder.list-targets': { request: exports.ListTargetsRequest, reply: exports.TargetsReply },
+  'capture-edge.whip': { request: rpcs.WhipRequest, reply: rpcs.WhipReply },
+  'capture-edge.list-devices': { request: rpcs.ListDevicesRequest, reply: rpcs.DevicesReply },
   'catalog.get-procedure': { request: rpcs.GetProcedureRequest, reply: rpcs.ProcedureSnapshot },
   'pacs-gateway.find-worklist': { request: rpcs.WorklistQuery, reply: rpcs.WorklistReply },
   'pacs-gateway.echo': { request: rpcs.EchoRequest, reply: rpcs.EchoResult },
+  'pacs-gateway.get-procedure-step': { request: rpcs.ProcedureStepRequest, reply: rpcs.ProcedureStepReply },
   'pacs-gateway.list-destinations': { request: rpcs.ListDestinationsRequest, reply: rpcs.DestinationsReply },
 } as const satisfies Record<string, { request: z.ZodType; reply: z.ZodType }>;
 export type RpcName = keyof typeof rpcMap;
@@ -78,7 +113,7 @@ export type RpcReply<N extends RpcName> = z.output<(typeof rpcMap)[N]['reply']>;
 export const eventSubject = (name: EventName) => `evt.${name}`;
 export const eventType = (name: EventName) => `smartbox.${name}.v1`;
 export const commandSubject = (name: CommandName) => `cmd.${name}`;
-/** `rpc.capture-edge.idr` is answered per station: its subject carries the station as a last token. */
+/** `rpc.capture-edge.*` are answered per station: their subjects carry the station as a last token. */
 export const rpcSubject = (name: RpcName, station?: string) => (station ? `rpc.${name}.${station}` : `rpc.${name}`);
 export const ringSubject = (station: string, source: string) => `ring.${station}.${source}`;
 export const liveSubject = (station: string, source: string) => `live.${station}.${source}`;

@@ -89,6 +89,17 @@ it('facts of HEVC come from the parameter set: Main and Main 10', async () => {
   expect(main10).toMatchObject({ profile: 'Main 10', bitDepth: 10, width: 3840, height: 2160, interlaced: false });
 });
 
+it('times of a variable rate are those that FFprobe reads of the packets, B frames and a gap included', async () => {
+  const facts = await readMp4Facts(bufferSource(fixture('h264-variable-rate.mp4')));
+  // ffprobe -show_entries packet=pts, sorted: ticks of 90 kHz
+  const ticks = JSON.parse(fixture('h264-variable-rate.json').toString()) as number[];
+  expect(facts).toMatchObject({ constantFrameRate: false, frames: 40, bFrames: true });
+  expect(facts.frameTimesMs).toHaveLength(40);
+  const sums = ticks.map((_, i) => facts.frameTimesMs?.slice(0, i + 1).reduce((sum, each) => sum + each, 0) ?? 0);
+  for (const [i, tick] of ticks.entries()) expect(sums[i]).toBeCloseTo(tick / 90, 6);
+  expect(await readMp4Facts(bufferSource(fixture('h264-720p-23976-bframes.mp4')))).not.toHaveProperty('frameTimesMs');
+});
+
 describe('hostile payloads', () => {
   const readers = [readMpeg2Facts, readHtj2kFacts, readMp4Facts];
   it('are refused, never a crash', async () => {

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { deterministicUid, inputError } from '@smartbox/kernel';
 import type { Dataset, DatasetValue } from './dataset.ts';
 import * as rules from './deidentification-rules.ts';
@@ -9,7 +9,10 @@ import { transferSyntaxes } from './transfer-syntaxes.ts';
 
 /** The options of PS3.15 E.3 a user may pick on top of the basic profile. */
 export interface DeidentifyOptions {
-  /** Same key, same replacements: objects of one study stay together. Keep it secret; without one anybody who has the original can find the copy. */
+  /**
+   * Same key, same replacements: objects of one study stay together. Keep it secret: who has it and the original finds
+   * the copy. Without one every call has a random one, which nobody keeps.
+   */
   key?: string | undefined;
   retainUids?: boolean | undefined;
   retainDevice?: boolean | undefined;
@@ -52,6 +55,11 @@ export function deidentify(dataset: Dataset, options: DeidentifyOptions = {}): D
   const result = work.items(dataset);
   const patient = work.pseudonym(text(dataset, 'PatientID') || text(dataset, 'PatientName') || 'anonymous');
   const warnings: string[] = [];
+  if (options.key === undefined) {
+    warnings.push(
+      'no key was given: a random one was used for this object alone, other copies of its study will not belong to it',
+    );
+  }
   if (text(dataset, 'BurnedInAnnotation') === '') {
     warnings.push('Burned In Annotation is absent: nobody said whether there is text in the pictures');
   }
@@ -94,10 +102,12 @@ class Work {
   readonly emptied = new Set<string>();
   readonly replaced = new Set<string>();
   private readonly options: DeidentifyOptions;
+  private readonly key: string | Buffer;
   private readonly shiftDays: number;
 
   constructor(options: DeidentifyOptions, patientId: string) {
     this.options = options;
+    this.key = options.key ?? randomBytes(32);
     // one to 3650 days back, the same for every object of a patient
     this.shiftDays = 1 + (parseInt(this.digest(`shift ${patientId}`).slice(0, 8), 16) % 3650);
   }
@@ -107,9 +117,7 @@ class Work {
   }
 
   private digest(of: string): string {
-    return createHmac('sha256', this.options.key ?? 'smartbox-deidentify')
-      .update(of)
-      .digest('hex');
+    return createHmac('sha256', this.key).update(of).digest('hex');
   }
 
   items(dataset: Dataset): Dataset {

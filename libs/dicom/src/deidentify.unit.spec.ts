@@ -54,6 +54,14 @@ describe('a de-identified object', () => {
     expect(of('a')['PatientID']).not.toEqual(of('b')['PatientID']);
   });
 
+  it('has names that nobody can find again where no key was given, and says so', () => {
+    const [one, two] = [deidentify(dataset()), deidentify(dataset())];
+    for (const keyword of ['PatientID', 'StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'])
+      expect(one.dataset[keyword]).not.toEqual(two.dataset[keyword]);
+    expect(one.warnings).toEqual([expect.stringContaining('a random one was used')]);
+    expect(deidentify(dataset(), { key: 'k' }).warnings).toEqual([]);
+  });
+
   it('keeps what the options name, with their codes', () => {
     const { dataset: copy } = deidentify(dataset(), {
       retainUids: true,

@@ -39,6 +39,7 @@ export const MAX_FRAGMENT_LENGTH = 0xffff_fffe;
 const preference: readonly string[] = [
   T.h264High41,
   T.h264High42,
+  T.h264BluRay41, // interlaced
   T.hevcMain51,
   T.hevcMain10Level51,
   T.mpeg2MainLevel,
@@ -150,7 +151,35 @@ function container(facts: VideoFacts, syntax: TransferSyntax, reasons: Reasons):
     'container',
     `is carried in ${allowed.join(' or ')}, the stream is in ${facts.container}`,
   );
+  const tracks = facts.audioTracks ?? 0;
+  reasons.unless(
+    tracks === 0 || facts.container !== 'mp4',
+    'audio',
+    `carries sound as LPCM or AC-3 in a transport stream only, the MP4 has ${tracks} audio ${tracks === 1 ? 'track' : 'tracks'}: copy its video alone`,
+    'PS3.5 8.2.12',
+  );
+  if (facts.container === 'mp4') return;
+  const mpeg2 = syntax.codec === 'mpeg2';
+  for (const { codec, sampleRate, channels } of facts.sound ?? []) {
+    reasons.unless(
+      (mpeg2 ? soundOfMpeg2 : soundOfAvc).some(
+        (each) =>
+          each.codecs.includes(codec) && each.rates.includes(sampleRate) && channels >= each.least && channels <= 2,
+      ),
+      'audio',
+      `carries sound as ${mpeg2 ? 'MPEG-1 layer III of 32, 44.1 or 48 kHz' : 'LPCM of 48 or 96 kHz in stereo, or AC-3 of 48 kHz'}, ` +
+        `of at most two channels, the stream has ${codec} of ${sampleRate} Hz, ${channels} ${channels === 1 ? 'channel' : 'channels'}: copy its video alone`,
+      mpeg2 ? 'PS3.5 8.2.5' : 'PS3.5 8.2.12',
+    );
+  }
 }
+
+/** Channel Mode knows MONO and STEREO (PS3.3 C.7.6.5): what has more channels is not described, so not taken. */
+const soundOfAvc = [
+  { codecs: ['s302m', 'pcm_bluray'], rates: [48_000, 96_000], least: 2 },
+  { codecs: ['ac3'], rates: [48_000], least: 1 },
+];
+const soundOfMpeg2 = [{ codecs: ['mp3'], rates: [32_000, 44_100, 48_000], least: 1 }];
 
 function fragment(syntax: TransferSyntax, length: number | undefined, reasons: Reasons): void {
   if (length === undefined || syntax.fragmentable || length + (length % 2) <= MAX_FRAGMENT_LENGTH) return;
@@ -209,9 +238,20 @@ function avc(facts: VideoFacts, syntax: TransferSyntax, reasons: Reasons): void 
   const max = avcLimits(level);
   if (max) load(facts, 'H.264', max, avcLimits(facts.level), reasons);
   if (uid === T.h264BluRay41) bluRay(facts, reasons);
+  else wholePictures(facts, reasons);
   if (uid === T.h264High42For3d || uid === T.h264Stereo42) {
     reasons.add('stereo', 'is for two views, the stream has one', 'PS3.5 8.2.8, 8.2.9');
   }
+}
+
+/** Viewers show the fields of these syntaxes as combs; for fields there are MPEG-2 and the Blu-ray syntax (PS3.5 table 8-4). */
+function wholePictures(facts: VideoFacts, reasons: Reasons): void {
+  const order = facts.fieldOrder === 'bff' ? 'bottom field first' : 'top field first';
+  reasons.unless(
+    facts.fieldOrder === undefined,
+    'interlaced',
+    `has whole pictures here, those of the stream are fields, ${order}: deinterlace it, or use ${T.h264BluRay41}`,
+  );
 }
 
 /** PS3.5 table 8-4: 1080i at 25 or 29.97, 1080p at 23.976 or 24, 720p at 23.976, 24, 50 or 59.94. */
@@ -242,7 +282,7 @@ function hevc(facts: VideoFacts, syntax: TransferSyntax, reasons: Reasons): void
   );
   chroma420(facts, reasons);
   reasons.unless((facts.tier ?? 'Main') === 'Main', 'tier', `is Main tier, the stream is ${facts.tier} tier`);
-  reasons.unless(!facts.interlaced, 'interlaced', 'is progressive here, the stream is interlaced', 'PS3.5 8.2.10');
+  reasons.unless(!facts.interlaced, 'interlaced', 'has whole pictures here, the stream is interlaced', 'PS3.5 8.2.10');
   const max = hevcLimits(51);
   if (max) load(facts, 'HEVC', max, hevcLimits(facts.level), reasons);
 }
@@ -256,11 +296,11 @@ function mpeg2(facts: VideoFacts, syntax: TransferSyntax, reasons: Reasons): voi
   const holds = mainLevel
     ? (width === 720 && height === 480 && isRate(rate, 30)) || (width === 720 && height === 576 && isRate(rate, 25))
     : (width === 1920 && height === 1080 && isRate(rate, 25, 30)) ||
-      (width === 1280 && height === 720 && isRate(rate, 25, 30, 50, 60));
+      (width === 1280 && height === 720 && !facts.interlaced && isRate(rate, 25, 30, 50, 60));
   reasons.unless(
     holds && facts.constantFrameRate,
     'format',
-    `holds ${mainLevel ? '720x480 at 30 and 720x576 at 25' : '1080 at 25/30 and 720 at 25/30/50/60'} frames/s ` +
+    `holds ${mainLevel ? '720x480 at 30 and 720x576 at 25' : '1080 at 25/30 and 720p at 25/30/50/60'} frames/s ` +
       `at a constant rate, the stream is ${describe(facts)}`,
     mainLevel ? 'PS3.5 table 8-1' : 'PS3.5 table 8-2',
   );

@@ -99,6 +99,50 @@ describe('the choice of a transfer syntax', () => {
     expect(fit.reasons.every((each) => each.message !== '' && each.citation !== '')).toBe(true);
   });
 
+  it('has whole pictures in .102 and .104; fields go to the Blu-ray syntax or MPEG-2, 1080 or standard lines', () => {
+    const fields = { interlaced: true, fieldOrder: 'tff', ...fps(25) } as const;
+    expect(chosen(stream(fields))).toBe(T.h264BluRay41);
+    expect(chosen(stream({ ...fields, width: 720, height: 576 }))).toEqual(['interlaced']);
+    // what the header allows and no picture makes use of is no matter
+    expect(chosen(stream({ ...fields, fieldOrder: undefined }))).toBe(T.h264High41);
+    const mpeg2 = { codec: 'mpeg2video', profile: 'Main', level: 4, container: 'mpegts', ...fields } as const;
+    expect(chosen(stream(mpeg2))).toBe(T.mpeg2HighLevel);
+    expect(forbids(T.mpeg2HighLevel, stream({ ...mpeg2, ...hd })).map(({ rule }) => rule)).toEqual(['format']);
+  });
+
+  it('carries no sound in an MP4', () => {
+    const sounding = stream({ audioTracks: 1 });
+    expect(forbids(T.h264High41, sounding).map(({ rule, citation }) => [rule, citation])).toEqual([
+      ['audio', 'PS3.5 8.2.12'],
+    ]);
+    expect(forbids(T.h264High41, { ...sounding, container: 'mpegts' })).toEqual([]);
+  });
+
+  it.each([
+    ['h264', 'ac3', 48_000, 1, true],
+    ['h264', 's302m', 48_000, 2, true],
+    ['h264', 'pcm_bluray', 96_000, 2, true],
+    ['h264', 'pcm_bluray', 48_000, 1, false],
+    ['h264', 'ac3', 44_100, 2, false],
+    ['h264', 'ac3', 48_000, 6, false],
+    ['h264', 'aac', 48_000, 2, false],
+    ['mpeg2video', 'mp3', 44_100, 1, true],
+    ['mpeg2video', 'ac3', 48_000, 2, false],
+  ])(
+    '%s in a transport stream with sound of %s, %i Hz, %i channels: %s',
+    (codec, sound, sampleRate, channels, held) => {
+      const sounding = {
+        container: 'mpegts',
+        audioTracks: 1,
+        sound: [{ codec: sound, sampleRate, channels }],
+      } as const;
+      const picture = codec === 'h264' ? {} : { codec, profile: 'Main', level: 4, ...hd };
+      const uid = codec === 'h264' ? T.h264High41 : T.mpeg2HighLevel;
+      const reasons = forbids(uid, stream({ ...picture, ...sounding })).map(({ rule }) => rule);
+      expect(reasons).toEqual(held ? [] : ['audio']);
+    },
+  );
+
   it('refuses more than one fragment holds, and takes the fragmentable twin only where it is accepted', () => {
     const payloadLength = MAX_FRAGMENT_LENGTH + 1;
     expect(chosen(stream(), { payloadLength })).toEqual(['one-fragment']);

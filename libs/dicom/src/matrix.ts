@@ -1,5 +1,5 @@
 import { sopClasses, type SopClass } from './sop-classes.ts';
-import { TransferSyntaxUid as T, transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
+import { oneFragmentTwin, TransferSyntaxUid as T, transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
 
 /** May a SOP class be stored in a transfer syntax, and by which rule. */
 export interface Pairing {
@@ -19,16 +19,16 @@ export interface MatrixEntry extends Pairing {
 const holds: Record<string, string> = {
   [T.explicitLittleEndian]: 'uncompressed RGB, 8 bits',
   [T.jpegBaseline]: 'each frame one JPEG of process 1, 8 bits',
-  [T.mpeg2MainLevel]: 'Main profile at Main level: 720x480 at 30 or 720x576 at 25 frames/s',
-  [T.mpeg2HighLevel]: 'Main profile at High level: 1080 at 25/30 or 720 at 25/30/50/60 frames/s',
+  [T.mpeg2MainLevel]: 'Main profile at Main level: 720x480 at 30 or 720x576 at 25 frames/s, whole or as fields',
+  [T.mpeg2HighLevel]: 'Main profile at High level: 1080 at 25/30 frames/s, whole or as fields, or 720p at 25/30/50/60',
   [T.h264High41]: 'High profile up to level 4.1 (1080p30, 720p60), MP4 or MPEG-TS',
   [T.h264BluRay41]: 'High profile, 1080i25/29.97, 1080p24 or 720p24/50/59.94, MP4 or MPEG-TS',
   [T.h264High42]: 'High profile up to level 4.2 (1080p60), MP4 or MPEG-TS',
   [T.hevcMain51]: 'Main profile, Main tier up to level 5.1 (2160p60), 8 bits, MP4 or MPEG-TS',
   [T.hevcMain10Level51]: 'Main 10 profile, Main tier up to level 5.1 (2160p60), 10 bits, MP4 or MPEG-TS',
-  [T.htj2kLossless]: 'each frame one reversible code stream',
-  [T.htj2kLosslessRpcl]: 'each frame one reversible code stream in RPCL order with tile-part lengths',
-  [T.htj2k]: 'each frame one code stream, lossy or reversible',
+  [T.htj2kLossless]: 'each frame one reversible code stream, 8 bits',
+  [T.htj2kLosslessRpcl]: 'each frame one reversible code stream in RPCL order with tile-part lengths, 8 bits',
+  [T.htj2k]: 'each frame one code stream, lossy or reversible, 8 bits',
 };
 
 function fragments(syntax: TransferSyntax): string {
@@ -50,7 +50,7 @@ export function pairing(sopClass: SopClass, syntax: TransferSyntax): Pairing {
 }
 
 function allowedRule(syntax: TransferSyntax): string {
-  const base = syntax.layout === 'stream' ? syntax.uid.replace(/(\.4\.10\d)\.1$/, '$1') : syntax.uid;
+  const base = syntax.layout === 'stream' ? oneFragmentTwin(syntax.uid) : syntax.uid;
   return `${holds[base] ?? syntax.name}${fragments(syntax)} (${syntax.citation})`;
 }
 

@@ -1,4 +1,6 @@
+import { compressionRatio } from './compression-ratio.ts';
 import type { Code, Dataset } from './dataset.ts';
+import { frameTimeVector } from './frame-times.ts';
 import type { ImageInput, ObjectContext, SopReference, VideoInput } from './object-input.ts';
 import type { SopClass } from './sop-classes.ts';
 import type { TransferSyntax } from './transfer-syntaxes.ts';
@@ -16,7 +18,8 @@ function type3(keyword: string, value: string | undefined, write: (value: string
   return text === '' ? {} : { [keyword]: text };
 }
 
-function code(value: Code): Dataset {
+/** One item of a code sequence, PS3.3 section 8. */
+export function code(value: Code): Dataset {
   return {
     CodeValue: v.shortString('CodeValue', value.value),
     CodingSchemeDesignator: v.shortString('CodingSchemeDesignator', value.scheme),
@@ -24,7 +27,8 @@ function code(value: Code): Dataset {
   };
 }
 
-function reference(each: SopReference): Dataset {
+/** SOP Instance Reference Macro, PS3.3 table 10-11. */
+export function reference(each: SopReference): Dataset {
   return {
     ReferencedSOPClassUID: v.uid('ReferencedSOPClassUID', each.sopClassUid),
     ReferencedSOPInstanceUID: v.uid('ReferencedSOPInstanceUID', each.sopInstanceUid),
@@ -76,7 +80,7 @@ function requestAttributes({ patientStudy: { study } }: ObjectContext): Dataset 
   return complete ? { RequestAttributesSequence: [item] } : {};
 }
 
-/** General Series Module, PS3.3 C.7.3.1. Laterality is absent: the regions are unpaired or coded. */
+/** General Series Module, PS3.3 C.7.3.1. Laterality is absent where the region is unpaired or not coded. */
 export function seriesModule(context: ObjectContext, sopClass: SopClass): Dataset {
   const { series, patientStudy } = context;
   const step = patientStudy.study.performedProcedureStep;
@@ -84,6 +88,7 @@ export function seriesModule(context: ObjectContext, sopClass: SopClass): Datase
     Modality: v.codeString('Modality', series.modality ?? sopClass.modality),
     SeriesInstanceUID: v.uid('SeriesInstanceUID', series.instanceUid),
     SeriesNumber: series.number,
+    ...(series.laterality ? { Laterality: series.laterality } : {}),
     ...type3('SeriesDescription', series.description, v.description),
     ...type3('OperatorsName', series.operatorsName, (each) => v.personName('OperatorsName', each)),
     ...type3('PerformingPhysicianName', series.performingPhysicianName, (each) =>
@@ -118,7 +123,21 @@ export function imageModule(context: ObjectContext, image: ImageInput): Dataset 
     AcquisitionDateTime: at.dateTime,
     ImageType: [derivation ? 'DERIVED' : 'ORIGINAL', 'PRIMARY'],
     ...(derivation ? { DerivationDescription: v.description(derivation.description, 1024) } : {}),
-    ...(derivation && derivation.sources.length > 0 ? { SourceImageSequence: derivation.sources.map(reference) } : {}),
+    ...derivationReferences(derivation),
+  };
+}
+
+// DCM 121322 (PS3.16 CID 7202)
+const PREDECESSOR: Code = { value: '121322', scheme: 'DCM', meaning: 'Source image for image processing operation' };
+
+/** What was done, coded, and to which instances (PS3.3 C.7.6.1.1.3, C.7.6.1.1.4). */
+function derivationReferences(derivation: ImageInput['derivation']): Dataset {
+  const codes = derivation?.codes ?? [];
+  const sources = derivation?.sources ?? [];
+  const purpose = { PurposeOfReferenceCodeSequence: [code(PREDECESSOR)] };
+  return {
+    ...(codes.length > 0 ? { DerivationCodeSequence: codes.map(code) } : {}),
+    ...(sources.length > 0 ? { SourceImageSequence: sources.map((each) => ({ ...reference(each), ...purpose })) } : {}),
   };
 }
 
@@ -132,7 +151,7 @@ export function cineModule(video: VideoInput): Dataset {
     // Frame Time (0018,1063) or Frame Time Vector (0018,1065)
     FrameIncrementPointer: variable ? 0x0018_1065 : 0x0018_1063,
     ...(variable
-      ? { FrameTimeVector: variable.map(v.decimalString) }
+      ? { FrameTimeVector: frameTimeVector(variable) }
       : { FrameTime: v.decimalString((1000 * video.frameRate.den) / video.frameRate.num) }),
     CineRate: Math.max(1, Math.round(fps)),
     RecommendedDisplayFrameRate: Math.max(1, Math.round(fps)),
@@ -143,25 +162,22 @@ export function cineModule(video: VideoInput): Dataset {
 }
 
 /** Multiplexed Audio Channels Description, PS3.3 C.7.6.5: required where there is audio in the stream. */
-function audio(channels: VideoInput['audioChannels']): Dataset {
-  if (channels === undefined) return {};
+function audio(tracks: VideoInput['audioChannels'] = []): Dataset {
+  if (tracks.length === 0) return {};
   // DCM 109112: ambient room environment (PS3.16 CID 3000)
   const source = code({ value: '109112', scheme: 'DCM', meaning: 'Ambient room environment' });
   return {
-    MultiplexedAudioChannelsDescriptionCodeSequence: [
-      {
-        ChannelIdentificationCode: 1,
-        ChannelMode: channels === 2 ? 'STEREO' : 'MONO',
-        ChannelSourceSequence: [source],
-      },
-    ],
+    MultiplexedAudioChannelsDescriptionCodeSequence: tracks.map((channels, i) => ({
+      ChannelIdentificationCode: i + 1,
+      ChannelMode: channels === 2 ? 'STEREO' : 'MONO',
+      ChannelSourceSequence: [source],
+    })),
   };
 }
 
 /** Image Pixel Module, PS3.3 C.7.6.3, and Lossy Image Compression, C.7.6.1.1.5. */
 export function pixelModule(image: ImageInput, syntax: TransferSyntax, frames: number): Dataset {
   const depth = image.bitDepth ?? 8;
-  const raw = image.rows * image.columns * 3 * frames * (depth / 8);
   return {
     SamplesPerPixel: 3,
     PhotometricInterpretation: image.photometricInterpretation ?? syntax.photometricInterpretation,
@@ -173,13 +189,14 @@ export function pixelModule(image: ImageInput, syntax: TransferSyntax, frames: n
     HighBit: depth - 1,
     PixelRepresentation: 0,
     ...(image.pixelAspectRatio ? { PixelAspectRatio: image.pixelAspectRatio } : {}),
-    ...lossyModule(image, syntax, raw),
+    ...lossyModule(image, syntax, frames),
   };
 }
 
 /** The ratio of this compression, and those of the ones before it. */
-function lossyModule(image: ImageInput, syntax: TransferSyntax, raw: number): Dataset {
-  const ratio = Math.round((100 * raw) / image.payloadLength) / 100;
+function lossyModule(image: ImageInput, syntax: TransferSyntax, frames: number): Dataset {
+  const { columns: width, rows: height, bitDepth = 8, payloadLength } = image;
+  const ratio = compressionRatio({ width, height, frames, bitDepth }, payloadLength);
   const method = (image.lossless ?? syntax.lossless) ? undefined : syntax.lossyMethod;
   const steps = [...(image.lossyHistory ?? []), ...(method ? [{ ratio, method }] : [])];
   if (steps.length === 0) return { LossyImageCompression: '00' };
@@ -199,15 +216,22 @@ export function vlModule(image: ImageInput): Dataset {
   return {
     AnatomicRegionSequence: [code(image.anatomicRegion ?? UNSPECIFIED_REGION)],
     ...(image.burnedInAnnotation === undefined ? {} : { BurnedInAnnotation: image.burnedInAnnotation ? 'YES' : 'NO' }),
-    AcquisitionContextSequence: [],
+    AcquisitionContextSequence: (image.acquisitionContext ?? []).map(({ concept, value }) => ({
+      ValueType: 'CODE',
+      ConceptNameCodeSequence: [code(concept)],
+      ConceptCodeSequence: [code(value)],
+    })),
   };
 }
 
-/** SC Equipment and SC Multi-frame Image Modules, PS3.3 C.8.6.1 and C.8.6.3. */
+/**
+ * SC Equipment and SC Multi-frame Image Modules, PS3.3 C.8.6.1 and C.8.6.3. Burned In Annotation is type 1 here: where
+ * nobody said, YES is the answer that harms nobody, for it only asks a person to look before the object is given away.
+ */
 export function secondaryCaptureModule(image: ImageInput): Dataset {
   return {
     ConversionType: 'DI',
-    BurnedInAnnotation: (image.burnedInAnnotation ?? false) ? 'YES' : 'NO',
+    BurnedInAnnotation: (image.burnedInAnnotation ?? true) ? 'YES' : 'NO',
     AnatomicRegionSequence: [code(image.anatomicRegion ?? UNSPECIFIED_REGION)],
   };
 }

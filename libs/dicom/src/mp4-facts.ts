@@ -12,6 +12,8 @@ export type Mp4Facts = Omit<VideoFacts, 'closedGop'> & {
 };
 
 const MAX_MOOV = 64 << 20;
+/** Ten hours at 60 frames/s. */
+const MAX_TIMED_FRAMES = 60 * 3600 * 10;
 
 /**
  * Reads profile, level, size, rate and frame count of an MP4 out of its sample table and parameter sets, never out of a
@@ -49,35 +51,71 @@ function trackFacts(moov: Buffer): Omit<Mp4Facts, 'faststart'> {
   const mdhd = trak && findBox(trak, 'mdia/mdhd');
   if (!stbl || !stsd || !mdhd) throw inputError('not-video', 'The MP4 has no video track');
   const timescale = mdhd.readUInt32BE(mdhd[0] === 1 ? 20 : 12);
-  const timing = times(findBox(stbl, 'stts') ?? Buffer.alloc(8), timescale);
+  const runs = runsOf(findBox(stbl, 'stts'));
+  const offsets = runsOf(findBox(stbl, 'ctts'));
+  const timing = times(runs, timescale);
   return {
     ...sampleEntry(stsd),
     ...timing,
-    bFrames: reordered(findBox(stbl, 'ctts')),
+    ...(timing.constantFrameRate ? {} : { frameTimesMs: frameTimes(runs, offsets, timescale) }),
+    bFrames: offsets.some((each) => each.value !== offsets[0]?.value),
     container: children.some((each) => each.type === 'mvex') ? 'fmp4' : 'mp4',
     audioTracks: traks.filter((each) => handler(each) === 'soun').length,
   };
+}
+
+interface Run {
+  count: number;
+  value: number;
+}
+
+/** Decoding Time to Sample and Composition Offset, ISO 14496-12 8.6.1: so many samples with this value. */
+function runsOf(box: Buffer | undefined): Run[] {
+  const runs: Run[] = [];
+  const count = box?.readUInt32BE(4) ?? 0;
+  for (let i = 0; box && i < count; i++) {
+    runs.push({ count: box.readUInt32BE(8 + 8 * i), value: box.readInt32BE(12 + 8 * i) });
+  }
+  return runs;
 }
 
 /**
  * Decoding times, ISO 14496-12 8.6.1.2. The last sample's duration is free: many writers guess it. A difference of one
  * tick is rounding (59.94 frames/s on a 90 kHz clock), not a variable rate.
  */
-function times(stts: Buffer, timescale: number) {
-  const runs: { count: number; delta: number }[] = [];
-  for (let i = 0; i < stts.readUInt32BE(4); i++) {
-    runs.push({ count: stts.readUInt32BE(8 + 8 * i), delta: stts.readUInt32BE(12 + 8 * i) });
-  }
+function times(runs: readonly Run[], timescale: number) {
   const frames = runs.reduce((sum, each) => sum + each.count, 0);
-  const total = (some: typeof runs) => some.reduce((sum, each) => sum + each.count * each.delta, 0);
+  const total = (some: readonly Run[]) => some.reduce((sum, each) => sum + each.count * each.value, 0);
   const body = runs.length > 1 && runs.at(-1)?.count === 1 ? runs.slice(0, -1) : runs;
-  const deltas = body.map((each) => each.delta);
-  const constantFrameRate = frames > 0 && Math.max(...deltas) - Math.min(...deltas) <= 1;
+  const [least, most] = body.reduce(
+    ([low, high], { value }) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity],
+  );
+  const constantFrameRate = frames > 0 && most - least <= 1;
   const counted = constantFrameRate ? body : runs;
   const count = counted.reduce((sum, each) => sum + each.count, 0);
   const frameRate = nominal(reduce(count * timescale, total(counted)));
   const ticks = constantFrameRate ? (total(counted) * frames) / count : total(runs);
   return { frames, durationMs: timescale > 0 ? (1000 * ticks) / timescale : 0, frameRate, constantFrameRate };
+}
+
+/** From each frame to the next in the order they are shown: decoding time and composition offset, ISO 14496-12 8.6.1.3. */
+function frameTimes(runs: readonly Run[], offsets: readonly Run[], timescale: number): number[] {
+  const frames = runs.reduce((sum, each) => sum + each.count, 0);
+  if (frames > MAX_TIMED_FRAMES)
+    throw inputError(
+      'mp4-too-large',
+      `The track has ${frames} frames, of at most ${MAX_TIMED_FRAMES} the times are read`,
+    );
+  const shown = new Float64Array(frames);
+  let sample = 0;
+  let decoded = 0;
+  for (const { count, value } of runs) for (let i = 0; i < count; i++, decoded += value) shown[sample++] = decoded;
+  sample = 0;
+  for (const { count, value } of offsets)
+    for (let i = 0; i < count && sample < frames; i++, sample++) shown[sample] = (shown[sample] ?? 0) + value;
+  shown.sort();
+  return Array.from(shown, (at, i) => (1000 * (at - (shown[Math.max(0, i - 1)] ?? 0))) / timescale);
 }
 
 /** 90000/1502 and its like are 60000/1001 after rounding; any other rate stays what it is. */
@@ -92,14 +130,6 @@ function reduce(num: number, den: number): { num: number; den: number } {
   let [a, b] = [num, den];
   while (b > 0) [a, b] = [b, a % b];
   return a > 0 ? { num: num / a, den: den / a } : { num, den };
-}
-
-/** Do composition times differ from decoding times by more than a constant? ISO 14496-12 8.6.1.3. */
-function reordered(ctts: Buffer | undefined): boolean {
-  if (!ctts) return false;
-  const count = ctts.readUInt32BE(4);
-  for (let i = 1; i < count; i++) if (ctts.readInt32BE(12 + 8 * i) !== ctts.readInt32BE(12)) return true;
-  return false;
 }
 
 /** The first visual sample entry, ISO 14496-12 12.1.3, with the decoder configuration of ISO 14496-15 5.3.3 and 8.3.3. */

@@ -37,8 +37,10 @@ for (const [keyword, uid] of [...Object.entries(T), ...Object.entries(syntaxKeyw
 
 const classNames = new Map<string, string>();
 for (const { uid, name } of sopClasses.values()) {
-  for (const shorter of [name, name.replace(/ Storage$/, ''), name.replace(/ Image Storage$/, '')])
-    classNames.set(plain(shorter), uid);
+  const shorterNames = [/ Storage$/, / Image Storage$/, / Secondary Capture Image Storage$/].map((end) =>
+    name.replace(end, ''),
+  );
+  for (const shorter of [name, ...shorterNames]) classNames.set(plain(shorter), uid);
 }
 for (const [key, uid] of Object.entries(SopClassUid)) classNames.set(plain(key), uid);
 

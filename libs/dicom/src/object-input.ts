@@ -57,6 +57,8 @@ export interface Series {
   description?: string | undefined;
   /** Overrides the modality of the SOP class. */
   modality?: Modality | undefined;
+  /** Of a paired region only (PS3.3 C.7.3.1). */
+  laterality?: 'R' | 'L' | undefined;
   operatorsName?: string | undefined;
   performingPhysicianName?: string | undefined;
 }
@@ -73,6 +75,8 @@ export interface Equipment {
 /** How the pixels came about; absent means they are as the camera gave them. */
 export interface Derivation {
   description: string;
+  /** PS3.16 CID 7203: what was done (0008,9215). */
+  codes?: readonly Code[] | undefined;
   /** The instances it was made from (0008,2112). */
   sources: readonly SopReference[];
 }
@@ -98,6 +102,8 @@ export interface ImageInput {
   payloadLength: number;
   /** PS3.16 CID 4; `Entire body` is written where the site does not code it. */
   anatomicRegion?: Code | undefined;
+  /** Conditions under which it was taken, each a coded answer to a coded question (PS3.3 C.7.6.14). */
+  acquisitionContext?: readonly { concept: Code; value: Code }[] | undefined;
   derivation?: Derivation | undefined;
   /** Lossy compressions before this one, the first one first: once lossy, always lossy (PS3.3 C.7.6.1.1.5). */
   lossyHistory?: readonly LossyStep[] | undefined;
@@ -105,7 +111,7 @@ export interface ImageInput {
   pixelAspectRatio?: readonly [vertical: number, horizontal: number] | undefined;
   /** Overrides whether the transfer syntax loses something: HTJ2K .203 may be reversible too. */
   lossless?: boolean | undefined;
-  /** Is there text burnt into the picture? */
+  /** Is there text burnt into the picture that identifies the patient? Absent: nobody said (PS3.3 C.7.6.1). */
   burnedInAnnotation?: boolean | undefined;
 }
 
@@ -114,8 +120,8 @@ export interface VideoInput extends ImageInput {
   frameRate: FrameRate;
   /** For a variable rate only: milliseconds between frames, first value 0 (PS3.3 C.7.6.5.1.2). */
   frameTimesMs?: readonly number[] | undefined;
-  /** Channels of the audio that is multiplexed into the stream. */
-  audioChannels?: 1 | 2 | undefined;
+  /** Channels of each audio track that is multiplexed into the stream, the main one first. */
+  audioChannels?: readonly (1 | 2)[] | undefined;
 }
 
 /** All that a builder needs besides SOP class and transfer syntax. */

@@ -3,6 +3,7 @@
 import { deterministicUid, inputError } from '@smartbox/kernel';
 import dcmjs from 'dcmjs';
 import type { Dataset, DatasetValue } from './dataset.ts';
+import { MAX_SHORT_VALUE } from './frame-times.ts';
 
 // The only file that imports dcmjs. It writes headers, never pixel data: its writer takes seconds and gigabytes there,
 // and cuts video into fragments that the standard forbids.
@@ -38,9 +39,18 @@ function elements(dataset: Dataset): Elements {
     const entry = lookupKeyword(keyword);
     if (!entry) throw inputError('unknown-attribute', `"${keyword}" is not a keyword of PS3.6`);
     const values = typeof value === 'object' ? value : [value];
-    out[entry.tag] = { vr: entry.vr, Value: isDatasets(values) ? values.map(elements) : valuesOf(entry.vr, values) };
+    if (isDatasets(values)) out[entry.tag] = { vr: entry.vr, Value: values.map(elements) };
+    else out[entry.tag] = tooLong(entry.vr, values) ?? { vr: entry.vr, Value: valuesOf(entry.vr, values) };
   }
   return out;
+}
+
+/** A list of numbers that 16 bits of length do not hold, as a Frame Time Vector of an hour, is written as UN (PS3.5 6.2.2). */
+function tooLong(vr: string, values: readonly DatasetValue[]): Elements[string] | undefined {
+  if (vr !== 'DS' && vr !== 'IS') return undefined;
+  const text = values.join('\\');
+  if (text.length <= MAX_SHORT_VALUE) return undefined;
+  return { vr: 'UN', Value: [new Uint8Array(Buffer.from(text.length % 2 === 0 ? text : `${text} `)).buffer] };
 }
 
 // Bytes, which the reader gives as base64.

@@ -2,6 +2,7 @@ import { inputError } from '@smartbox/kernel';
 import { Cursor, type ByteSource } from './byte-source.ts';
 import type { Dataset, DatasetValue } from './dataset.ts';
 import { decodeValue, decoderFor } from './element-values.ts';
+import { MAX_SHORT_VALUE } from './frame-times.ts';
 import { lookupTag } from './part10-header.ts';
 import { TransferSyntaxUid as T } from './transfer-syntaxes.ts';
 
@@ -182,7 +183,9 @@ class Reader {
       this.cursor.offset += length;
       return;
     }
-    const value: DatasetValue[] = decodeValue(vr, await this.cursor.take(length), this.decoder);
+    // UN because its own representation has a length of 16 bits only (PS3.5 6.2.2)
+    const own = vr === 'UN' && length > MAX_SHORT_VALUE ? (lookupTag(tag)?.vr ?? vr) : vr;
+    const value: DatasetValue[] = decodeValue(own, await this.cursor.take(length), this.decoder);
     if (tag === '00080005') this.decoder = decoderFor(value[0]);
     into[keyword] = value;
   }

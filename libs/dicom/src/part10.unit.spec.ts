@@ -159,6 +159,37 @@ describe('a written object', () => {
     });
   });
 
+  it('is laid out exactly for every length, far beyond 32 bits', () => {
+    const lengths = fc.oneof(
+      fc.integer({ min: 1, max: 2 ** 40 }),
+      fc.constantFrom(1, 2 ** 32 - 3, 2 ** 32, 2 ** 33 + 1),
+    );
+    const fragmentable = sampleDataset(SopClassUid.videoEndoscopic, T.h264High41Fragmentable);
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 2 ** 30 }), (length, half) => {
+        const fragmentLength = Math.max(2 * half, 2 * Math.ceil(length / 2000));
+        if (fragmentLength > 0xffff_fffe) return;
+        const { fragments, header, trailer, totalLength } = createPart10(
+          fragmentable,
+          T.h264High41Fragmentable,
+          length,
+          { fragmentLength },
+        );
+        let next = 0;
+        for (const fragment of fragments) {
+          expect(fragment.start).toBe(next);
+          expect(fragment.length).toBeGreaterThan(0);
+          expect(fragment.length).toBeLessThanOrEqual(0xffff_fffe);
+          next += fragment.length;
+        }
+        expect(next).toBe(length);
+        // between two fragments lies the header of an item; all but the last are even
+        expect(totalLength).toBe(header.length + length + 8 * (fragments.length - 1) + trailer.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('names the limit when a stream is too long for one fragment', () => {
     expect(() => createPart10(video, T.h264High41, 0xffff_ffff)).toThrow(
       /at most 4294967294 bytes.*has 4294967295.*1\.2\.840\.10008\.1\.2\.4\.102\.1/,
@@ -288,5 +319,20 @@ describe('reading hostile input', () => {
         },
       ),
     );
+  });
+});
+
+describe('a Frame Time Vector', () => {
+  it.each([9, 9_000, 60_000])('of %i frames is read back as it was written', async (frames) => {
+    const frameTimesMs = Array.from({ length: frames }, (_, i) => (i === 0 ? 0 : i === 5 ? 700.5 : 33.367));
+    const timed = { ...sampleVideo(), frames, frameTimesMs };
+    const dataset = buildVideo(SopClassUid.videoEndoscopic, T.h264High41, sampleContext(), timed);
+    const read = await readPart10(bufferSource(await write(dataset, T.h264High41, Buffer.alloc(20, 1))));
+    expect(read.dataset['FrameIncrementPointer']).toEqual([0x0018_1065]);
+    expect(read.dataset['FrameTimeVector']).toEqual(frameTimesMs);
+    expect(read.dataset).not.toHaveProperty('FrameTime');
+    // again, from what was read: a copy that is de-identified
+    const again = await readPart10(bufferSource(await write(read.dataset, T.h264High41, Buffer.alloc(20, 1))));
+    expect(again.dataset).toEqual(read.dataset);
   });
 });

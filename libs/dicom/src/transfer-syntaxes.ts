@@ -138,6 +138,11 @@ export function fragmentableTwin(uid: string): TransferSyntax | undefined {
   return transferSyntaxes.get(`${uid}.1`);
 }
 
+/** The one-fragment syntax of a fragmentable one; any other UID as it is. */
+export function oneFragmentTwin(uid: string): string {
+  return uid.replace(/(\.4\.10\d)\.1$/, '$1');
+}
+
 /** Human name of a transfer syntax; an unknown UID is returned as it is. */
 export function transferSyntaxName(uid: string): string {
   return transferSyntaxes.get(uid)?.name ?? uid;

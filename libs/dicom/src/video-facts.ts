@@ -7,6 +7,13 @@ export interface FrameRate {
 /** `mp4` is a faststart MP4; `fmp4` a fragmented one; `annex-b` a raw elementary stream with start codes. */
 export type Container = 'mp4' | 'fmp4' | 'mpegts' | 'mpeg-ps' | 'mpeg-es' | 'annex-b' | 'frames' | 'matroska' | 'other';
 
+export interface Sound {
+  codec: string;
+  /** Hz. */
+  sampleRate: number;
+  channels: number;
+}
+
 /**
  * What was read out of a video stream itself; the choice of transfer syntax rests on nothing else.
  * Has the shape of `VideoFacts` in the contracts, so a fact sheet from an event can be passed as it is.
@@ -24,15 +31,22 @@ export interface VideoFacts {
   height: number;
   frameRate: FrameRate;
   constantFrameRate: boolean;
+  /** Of a variable rate, where they were read: milliseconds from the frame shown before, the first is 0. */
+  frameTimesMs?: readonly number[] | undefined;
   /** Counted, not estimated. */
   frames: number;
   durationMs: number;
   chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4' | 'unknown';
   bitDepth: number;
+  /** What the headers allow: H.264 and MPEG-2 may say so although every picture is whole. */
   interlaced: boolean;
+  /** Its pictures are two fields each, taken one after the other: which came first. */
+  fieldOrder?: 'tff' | 'bff' | undefined;
   bFrames: boolean;
   closedGop: boolean;
   audioTracks?: number;
+  /** What those tracks hold, where it was read; the codec as FFmpeg names it. */
+  sound?: readonly Sound[] | undefined;
   /** HEVC only; absent means Main tier. */
   tier?: 'Main' | 'High';
 }

@@ -91,7 +91,7 @@ describe.skipIf(noDciodvfy)('dciodvfy finds no error and no warning', () => {
       payloadLength: video.length,
       frames: 3,
       frameTimesMs: [0, 33.3333333333, 41.7],
-      audioChannels: 2,
+      audioChannels: [2, 1],
       derivation: { description: 'Trimmed', sources: [source] },
     });
     expect(dciodvfy(await write('derived.dcm', dataset, T.h264High42, video))).toEqual([]);

@@ -17,12 +17,18 @@ const keyOf = (kind: ObjectKind) => `${kind.sopClassUid} ${kind.transferSyntaxUi
 /** Associations to one destination: one carries several objects, one after another. */
 export class AssociationPool {
   readonly #options: Omit<AssociationOptions, 'contexts' | 'signal'>;
+  readonly #onOpened: (association: Association) => void;
   readonly #idle = new Map<Association, NodeJS.Timeout>();
   readonly #kinds = new Map<string, ObjectKind>();
   #closed = false;
 
-  constructor(options: Omit<AssociationOptions, 'contexts' | 'signal'>) {
+  /** `onOpened`: sees each new association, whatever was accepted. */
+  constructor(
+    options: Omit<AssociationOptions, 'contexts' | 'signal'>,
+    onOpened: (association: Association) => void = () => undefined,
+  ) {
     this.#options = options;
+    this.#onOpened = onOpened;
   }
 
   /**
@@ -40,6 +46,9 @@ export class AssociationPool {
         if (!ended || signal.aborted) throw error;
       }
     }
+    // The new one proposes every kind so far, so it does for the idle ones, too. A peer that serves one association at a
+    // time (DCMTK's storescp) would else leave it waiting until they had lingered.
+    await this.#releaseIdle();
     return this.#run(await this.#open(kind, signal), signal, work);
   }
 
@@ -57,6 +66,10 @@ export class AssociationPool {
   /** Releases what is idle; what is in use is released when it is done. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#releaseIdle();
+  }
+
+  async #releaseIdle(): Promise<void> {
     await Promise.all([...this.#idle.keys()].map((association) => this.#release(association)));
   }
 
@@ -84,6 +97,7 @@ export class AssociationPool {
     }));
     const association = await Association.open({ ...this.#options, contexts, signal });
     try {
+      this.#onOpened(association);
       association.context(kind.sopClassUid, kind.transferSyntaxUid);
       return association;
     } catch (refused) {

@@ -1,7 +1,7 @@
 import { encodeCommand, type CommandSet } from './command-set.ts';
 import { contextRefusal, DimseError } from './failures.ts';
 import type { DimseMessage } from './message-assembler.ts';
-import type { NegotiatedContext } from './negotiation.ts';
+import type { Negotiated, NegotiatedContext } from './negotiation.ts';
 import { dataHeader, PDV_HEADER_BYTES } from './pdu.ts';
 import { UpperLayer, type AssociationOptions } from './upper-layer.ts';
 
@@ -40,6 +40,11 @@ export class Association {
   /** Resolves when it is over, for whatever reason. */
   get ended(): Promise<void> {
     return this.#layer.ended;
+  }
+
+  /** What the peer said of itself; undefined before it is established. */
+  get negotiated(): Negotiated | undefined {
+    return this.#layer.negotiated;
   }
 
   /** Every proposed context with the peer's answer. */

@@ -7,6 +7,14 @@ export const CommandField = {
   echoRequest: 0x0030,
   echoResponse: 0x8030,
   cancelRequest: 0x0fff,
+  eventReportRequest: 0x0100,
+  eventReportResponse: 0x8100,
+  setRequest: 0x0120,
+  setResponse: 0x8120,
+  actionRequest: 0x0130,
+  actionResponse: 0x8130,
+  createRequest: 0x0140,
+  createResponse: 0x8140,
 } as const;
 
 /** Command Data Set Type (0000,0800): no data set follows. Any other value: one follows. PS3.7 section 9.3. */
@@ -18,8 +26,18 @@ export interface CommandSet {
   messageId?: number;
   /** Of a response, and of C-CANCEL. */
   respondedTo?: number;
+  /** Affected SOP Class and Instance UID (0000,0002), (0000,1000). */
   sopClassUid?: string;
   sopInstanceUid?: string;
+  /** Requested SOP Class and Instance UID (0000,0003), (0000,1001): N-SET and N-ACTION. */
+  requestedClassUid?: string;
+  requestedInstanceUid?: string;
+  /** Event Type ID (0000,1002): N-EVENT-REPORT. */
+  eventTypeId?: number;
+  /** Action Type ID (0000,1008): N-ACTION. */
+  actionTypeId?: number;
+  /** Error ID (0000,0903), of the service class. */
+  errorId?: number;
   /** 0 medium, 1 high, 2 low. */
   priority?: number;
   status?: number;
@@ -49,6 +67,7 @@ function ui(value: string): Buffer {
 export function encodeCommand(command: CommandSet): Buffer {
   const elements: Buffer[] = [];
   if (command.sopClassUid !== undefined) elements.push(element(0x0002, ui(command.sopClassUid)));
+  if (command.requestedClassUid !== undefined) elements.push(element(0x0003, ui(command.requestedClassUid)));
   elements.push(element(0x0100, us(command.commandField)));
   if (command.messageId !== undefined) elements.push(element(0x0110, us(command.messageId)));
   if (command.respondedTo !== undefined) elements.push(element(0x0120, us(command.respondedTo)));
@@ -56,6 +75,9 @@ export function encodeCommand(command: CommandSet): Buffer {
   elements.push(element(0x0800, us(command.hasDataset ? 0x0001 : NO_DATASET)));
   if (command.status !== undefined) elements.push(element(0x0900, us(command.status)));
   if (command.sopInstanceUid !== undefined) elements.push(element(0x1000, ui(command.sopInstanceUid)));
+  if (command.requestedInstanceUid !== undefined) elements.push(element(0x1001, ui(command.requestedInstanceUid)));
+  if (command.eventTypeId !== undefined) elements.push(element(0x1002, us(command.eventTypeId)));
+  if (command.actionTypeId !== undefined) elements.push(element(0x1008, us(command.actionTypeId)));
   const body = Buffer.concat(elements);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(body.length);
@@ -92,6 +114,11 @@ export function decodeCommand(bytes: Buffer): CommandSet {
     respondedTo: number(0x0120),
     sopClassUid: text(0x0002),
     sopInstanceUid: text(0x1000),
+    requestedClassUid: text(0x0003),
+    requestedInstanceUid: text(0x1001),
+    eventTypeId: number(0x1002),
+    actionTypeId: number(0x1008),
+    errorId: number(0x0903),
     priority: number(0x0700),
     status: number(0x0900),
     errorComment: text(0x0902),

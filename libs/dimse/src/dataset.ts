@@ -47,6 +47,12 @@ export class Dataset {
     return value === '' ? undefined : value;
   }
 
+  /** Of VR US; undefined when it is absent or has another length. */
+  unsigned(tag: number): number | undefined {
+    const bytes = this.#elements.get(tag);
+    return bytes?.length === 2 ? bytes.readUInt16LE(0) : undefined;
+  }
+
   /** The items of a sequence; none when it is absent. @throws RangeError when it is malformed. */
   items(tag: number): Dataset[] {
     const bytes = this.#elements.get(tag);
@@ -62,6 +68,7 @@ export class Dataset {
       const length = bytes.readUInt32LE(at + 4);
       const end = length === UNDEFINED ? endOfItem(bytes, at + 8, this.#explicit, 0) : at + 8 + length;
       if (end > bytes.length) throw new RangeError('an item longer than its sequence');
+      if (items.length >= MAX_ITEMS) throw new RangeError(`a sequence of more than ${MAX_ITEMS} items`);
       const elements = readElements(bytes.subarray(at + 8, end), this.#explicit, 0);
       items.push(new Dataset(elements, this.#explicit, this.#characterSets, this.#depth + 1));
       at = length === UNDEFINED ? end + 8 : end;
@@ -70,12 +77,18 @@ export class Dataset {
   }
 }
 
-/** Attributes of the worklist, PS3.6. */
+/** Attributes that we read or write ourselves, PS3.6. */
 export const Tag = {
   SpecificCharacterSet: 0x00080005,
   AccessionNumber: 0x00080050,
   Modality: 0x00080060,
   ReferringPhysicianName: 0x00080090,
+  ReferencedSOPClassUID: 0x00081150,
+  ReferencedSOPInstanceUID: 0x00081155,
+  TransactionUID: 0x00081195,
+  FailureReason: 0x00081197,
+  FailedSOPSequence: 0x00081198,
+  ReferencedSOPSequence: 0x00081199,
   PatientName: 0x00100010,
   PatientID: 0x00100020,
   IssuerOfPatientID: 0x00100021,
@@ -98,6 +111,7 @@ const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
 const UNDEFINED = 0xffffffff;
 const MAX_DEPTH = 8;
+const MAX_ITEMS = 10_000;
 /** VRs with a four-byte length in Explicit VR, PS3.5 section 7.1.2. */
 const longVrs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 

@@ -26,6 +26,8 @@ export interface Negotiated {
   contexts: readonly NegotiatedContext[];
   /** Longest P-DATA-TF body that the peer takes; 0 means no limit (PS3.8 D.1). */
   peerMaxPdu: number;
+  /** As the peer names itself (PS3.7 section D.3.3.2). */
+  implementation?: { implementationClassUid?: string; implementationVersion?: string };
 }
 
 export type NegotiationAnswer =

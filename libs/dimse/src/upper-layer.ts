@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { toError } from '@smartbox/kernel';
+import { implementationOf } from './associate.ts';
 import { abortion, DimseError, rejection, type DimseCode, type DimsePhase } from './failures.ts';
 import { MessageAssembler, type DimseMessage } from './message-assembler.ts';
 import { Negotiation, type Negotiated, type ProposedContext } from './negotiation.ts';
@@ -180,7 +181,7 @@ export class UpperLayer {
         this.#finish(rejection(this.peer, answer.result, answer.source, answer.reason));
         return;
       }
-      this.negotiated = answer.negotiated;
+      this.negotiated = { ...answer.negotiated, implementation: implementationOf(pdu.body) };
       this.#state = 'established';
       this.#notify();
     } catch (error) {

@@ -24,6 +24,8 @@ const COMMON: readonly FrameRate[] = [
  */
 export function snapFrameRate(fps: number, tolerance = 0.0005): FrameRate {
   const error = (rate: FrameRate) => Math.abs(rate.num / rate.den - fps) / fps;
-  const near = COMMON.filter((rate) => error(rate) < tolerance).sort((a, b) => error(a) - error(b))[0];
+  const near = [...COMMON, { num: Math.round(fps), den: 1 }]
+    .filter((rate) => error(rate) < tolerance)
+    .sort((a, b) => error(a) - error(b))[0];
   return near ?? { num: Math.round(fps * 1000), den: 1000 };
 }

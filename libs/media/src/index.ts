@@ -1,7 +1,14 @@
 // Plain TypeScript only: safe to import into any process. What needs FFmpeg is in `@smartbox/media/native`.
 export { childModule } from './child/child-module.ts';
 export { forkWorker, workerDied, type ForkOptions, type Worker, type WorkerExit } from './child/fork-worker.ts';
-export { runChild, serveChild, type ChildContext, type RunChildOptions } from './child/run-child.ts';
+export {
+  runChild,
+  serveChild,
+  type ChildContext,
+  type ChildProcessControl,
+  type RunChildOptions,
+} from './child/run-child.ts';
+export { ENCODER_CHOICES, type Closeness, type EncoderChoice } from './coding.ts';
 export { snapFrameRate, TIMESCALE, type FrameRate } from './frame-rate.ts';
 export { levelFor } from './h264/level.ts';
 export { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc, toAnnexB, toAvcc, type AccessUnit } from './h264/nal.ts';

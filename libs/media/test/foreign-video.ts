@@ -1,4 +1,14 @@
-import { Codec, CodecContext, CodecParameters, FormatContext, Frame, Packet, Rational, type Stream } from 'node-av/lib';
+import {
+  Codec,
+  CodecContext,
+  CodecParameters,
+  Dictionary,
+  FormatContext,
+  Frame,
+  Packet,
+  Rational,
+  type Stream,
+} from 'node-av/lib';
 import {
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_JPEG,
@@ -30,6 +40,8 @@ export interface ForeignVideo {
   /** Quarter turn in the container. */
   readonly rotated?: boolean;
   readonly quality?: number;
+  /** Options of the muxer. */
+  readonly muxing?: Readonly<Record<string, string>>;
 }
 
 /** Writes a video as other makers do: any encoder, container and pixel format, with machine-readable counters. */
@@ -64,7 +76,7 @@ export function writeForeignVideo(path: string, video: ForeignVideo): void {
   }
   stream.timeBase = new Rational(1, fps * 1000);
   check(output.openOutputSync(), 'open');
-  check(output.writeHeaderSync(null), 'header');
+  check(output.writeHeaderSync(video.muxing ? Dictionary.fromObject({ ...video.muxing }) : null), 'header');
 
   const picture = new Frame();
   picture.alloc();

@@ -1,86 +1,21 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childModule, Fragmenter, runChild, type MediaFragment } from '../src/index.ts';
-import { frameCounters, runIngest, type IngestOptions, type StreamFormat } from '../src/native.ts';
+import { childModule, runChild } from '../src/index.ts';
+import { runIngest } from '../src/native.ts';
 import type { SendRequest } from './sender.ts';
+import { expectWhole, freePort, take, type Taken } from './taking.ts';
 
 let dir: string;
 beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'network-'))));
 afterAll(() => rm(dir, { recursive: true }));
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-interface Taken {
-  readonly formats: StreamFormat[];
-  readonly counters: (number | null)[];
-  readonly pts: number[];
-}
-
-/** Takes `frames` pictures from a sender that runs in its own process. */
-async function take(
-  options: Pick<IngestOptions, 'kind' | 'url' | 'mode'> & Partial<IngestOptions>,
-  send: SendRequest,
-  frames: number,
-): Promise<Taken> {
-  const stop = new AbortController();
-  const stopSender = new AbortController();
-  const sender = runChild(childModule(import.meta.url, './sender'), send, {
-    signal: stopSender.signal,
-    idleTimeoutMs: 30_000,
-  }).catch((error: unknown) => error);
-  const limit = setTimeout(() => stop.abort(), 40_000);
-  const formats: StreamFormat[] = [];
-  const pts: number[] = [];
-  const fragments: MediaFragment[] = [];
-  const fragmenter = new Fragmenter({ frameDuration: 3000 });
-  try {
-    await runIngest(
-      { bitrate: 3_000_000, encode: 'auto', ...options, signal: stop.signal },
-      {
-        now: () => Number((process.hrtime.bigint() * 9n) / 100_000n),
-        wantsIdr: () => false,
-        onFormat: (format) => formats.push(format),
-        onUnit: (unit) => {
-          if (pts.length >= frames) return stop.abort();
-          pts.push(unit.pts);
-          const done = fragmenter.push(unit);
-          if (done) fragments.push(done);
-        },
-      },
-    );
-  } finally {
-    clearTimeout(limit);
-    stopSender.abort();
-    await sender;
-  }
-  const last = fragmenter.cut();
-  if (last) fragments.push(last);
-  const path = join(dir, `${options.kind}.mp4`);
-  await writeFile(path, Buffer.concat([fragments[0]?.init ?? Buffer.alloc(0), ...fragments.map((f) => f.data)]));
-  return { formats, counters: await frameCounters(path), pts };
-}
-
-function expectWhole(taken: Taken, frames: number): void {
-  expect(taken.counters.length).toBe(frames);
-  expect(taken.counters).toEqual(taken.counters.map((_, i) => (taken.counters[0] ?? 0) + i));
-  const durations = taken.pts.slice(1).map((at, i) => at - (taken.pts[i] ?? 0));
-  expect(Math.min(...durations)).toBeGreaterThan(2000);
-}
-
 describe('network inputs', () => {
   it('takes MPEG-TS over UDP and passes it through', async () => {
     const url = `udp://127.0.0.1:${await freePort()}`;
     const taken = await take(
+      dir,
       { kind: 'udp', url, mode: 'listen' },
       { url: `${url}?pkt_size=1316`, format: 'mpegts', codec: 'h264', frames: 400 },
       60,
@@ -92,6 +27,7 @@ describe('network inputs', () => {
   it('listens for SRT and re-encodes what has B-frames', async () => {
     const url = `srt://127.0.0.1:${await freePort()}`;
     const taken = await take(
+      dir,
       { kind: 'srt', url, mode: 'listen' },
       { url: `${url}?mode=caller`, format: 'mpegts', codec: 'h264-bframes', frames: 400, retryMs: 8000 },
       60,
@@ -108,6 +44,7 @@ describe('network inputs', () => {
       for (let attempt = 0; ; attempt++) {
         try {
           return await take(
+            dir,
             { kind: 'srt', url, mode: 'pull' },
             { url: `${url}?mode=listener`, format: 'mpegts', codec: 'mpeg2video', frames: 400 },
             60,
@@ -125,6 +62,7 @@ describe('network inputs', () => {
   it('listens for an RTMP publisher', async () => {
     const url = `rtmp://127.0.0.1:${await freePort()}/live/cam`;
     const taken = await take(
+      dir,
       { kind: 'rtmp', url, mode: 'listen' },
       { url, format: 'flv', codec: 'h264', frames: 400, retryMs: 8000 },
       60,
@@ -136,6 +74,7 @@ describe('network inputs', () => {
   it('listens for an RTSP publisher', async () => {
     const url = `rtsp://127.0.0.1:${await freePort()}/cam`;
     const taken = await take(
+      dir,
       { kind: 'rtsp', url, mode: 'listen' },
       { url, format: 'rtsp', codec: 'h264', frames: 400, retryMs: 8000, muxerOptions: { rtsp_transport: 'tcp' } },
       60,

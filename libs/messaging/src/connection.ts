@@ -1,9 +1,18 @@
-import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  jetstream,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { SmartBoxError, toError, transientError } from '@smartbox/kernel';
 
 /** Security and data-loss fixes are in this one (promises.md, JetStream settings). */
 export const OLDEST_SERVER = '2.12.7';
+
+/** The server's error "JetStream system temporarily unavailable". */
+const NO_LEADER = 10008;
 
 export type ConnectionStatus =
   | { type: 'connected'; server: string }
@@ -90,18 +99,13 @@ export class NatsLink {
  * @throws SmartBoxError `nats-unreachable` (retryable), `nats-too-old`, `nats-refused`, `jetstream-disabled`.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsLink> {
-  const connection = await firstConnect(options);
+  const deadline = Date.now() + (options.connectTimeoutMs ?? 30_000);
+  const connection = await firstConnect(options, deadline);
   try {
     assertVersion(connection.info?.version ?? '0.0.0', String(options.servers));
     const jsOptions = { timeout: 10_000, ...(options.domain ? { domain: options.domain } : {}) };
-    const jsm = await jetstreamManager(connection, jsOptions).catch((error: unknown) => {
-      throw new SmartBoxError({
-        code: 'jetstream-disabled',
-        message: `JetStream does not answer at ${String(options.servers)}: ${toError(error).message}`,
-        fault: 'theirs',
-        cause: error,
-      });
-    });
+    await awaitJetStream(connection, options, deadline);
+    const jsm = await jetstreamManager(connection, { ...jsOptions, checkAPI: false });
     return new NatsLink(connection, jetstream(connection, jsOptions), jsm, options);
   } catch (error) {
     await connection.close();
@@ -109,8 +113,28 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
   }
 }
 
-async function firstConnect(options: NatsOptions): Promise<NatsConnection> {
-  const deadline = Date.now() + (options.connectTimeoutMs ?? 30_000);
+/** A cluster that has just been started answers once its servers have elected a leader. */
+async function awaitJetStream(connection: NatsConnection, options: NatsOptions, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      await jetstreamManager(connection, { timeout: 2000, ...(options.domain ? { domain: options.domain } : {}) });
+      return;
+    } catch (error) {
+      const reason = toError(error);
+      const electing =
+        reason.name === 'TimeoutError' || (error instanceof JetStreamApiError && error.code === NO_LEADER);
+      if (electing && Date.now() < deadline) continue;
+      throw new SmartBoxError({
+        code: 'jetstream-disabled',
+        message: `JetStream does not answer at ${String(options.servers)}: ${reason.message}`,
+        fault: 'theirs',
+        cause: error,
+      });
+    }
+  }
+}
+
+async function firstConnect(options: NatsOptions, deadline: number): Promise<NatsConnection> {
   for (;;) {
     try {
       return await connect({

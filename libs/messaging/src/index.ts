@@ -6,6 +6,7 @@ export { Messaging, type MessagingOptions, type PublishEventOptions } from './me
 export { OnCommand, OnEvent, Rpc } from './nest/decorators.ts';
 export { connectMessaging, MessagingModule, type MessagingModuleOptions } from './nest/module.ts';
 export { JetStreamStrategy, type StrategyOptions } from './nest/strategy.ts';
+export { Presence } from './presence.ts';
 export type { Published } from './publish.ts';
 export { RingAccess, type RingHeader, type RingInfo, type RingMessage } from './ring.ts';
 export type { CallOptions, RpcServer } from './rpc.ts';

@@ -35,6 +35,8 @@ export interface RingInfo {
   maxBytes: number;
   /** The broker's clock at the answer: the same that stamps the messages. */
   serverTime: Date;
+  /** The server of a cluster that leads its copies. */
+  leader: string | undefined;
 }
 
 /** Asked for ahead by one reader; more than the largest message (8 MB). READERS of them stay below the server's 64 MB. */
@@ -159,7 +161,7 @@ export class RingAccess {
   /** Undefined where there is no such stream. */
   async streamInfo(stream: string): Promise<RingInfo | undefined> {
     try {
-      const { state, config, ts } = await this.#link.jsm.streams.info(stream);
+      const { state, config, ts, cluster } = await this.#link.jsm.streams.info(stream);
       return {
         firstSequence: state.first_seq,
         lastSequence: state.last_seq,
@@ -170,6 +172,7 @@ export class RingAccess {
         maxAgeMs: config.max_age / 1e6,
         maxBytes: config.max_bytes,
         serverTime: ts === undefined ? new Date() : new Date(ts),
+        leader: cluster?.leader,
       };
     } catch (error) {
       if (apiCode(error) === STREAM_NOT_FOUND) return undefined;

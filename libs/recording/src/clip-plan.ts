@@ -1,7 +1,16 @@
 import type { Range } from '@smartbox/contracts';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { monotonicAtBroker, monotonicAtWall } from './anchor.ts';
-import { frameTicks, msToNs, nsToMs, ticksToMs, ticksToNs, type FragmentName, type RingEntry } from './ring-entry.ts';
+import {
+  frameTicks,
+  msToNs,
+  nsToMs,
+  samplesOf,
+  ticksToMs,
+  ticksToNs,
+  type FragmentName,
+  type RingEntry,
+} from './ring-entry.ts';
 import { planSource, type SourcePlan } from './source-plan.ts';
 import { timeline, type TimedEntry } from './timeline.ts';
 
@@ -25,6 +34,8 @@ export interface ClipPlan {
   range: MonotonicRange;
   sources: SourcePlan[];
   missing: { sourceId: string; reason: string }[];
+  /** Sources begin with the frame that is shown at its start, not with the keyframe before. */
+  exact: boolean;
   requestedMs: number;
   /** Length of the longest source, never more than what is there. */
   savedMs: number;
@@ -42,7 +53,9 @@ const TOGETHER_NS = 1_200_000_000n;
 /** Clocks of people and stations differ a little; this much of the future is not a mistake. */
 const FUTURE_MS = 5_000;
 
-function requestedRange(range: Range, anchorMs: number): { fromMs: number; toMs: number } {
+type TimeRange = Exclude<Range, { frames: unknown }>;
+
+function requestedRange(range: TimeRange, anchorMs: number): { fromMs: number; toMs: number } {
   if ('lastMs' in range) return { fromMs: anchorMs - range.lastMs, toMs: anchorMs };
   const [fromMs, toMs] = [Date.parse(range.from), Date.parse(range.to)];
   if (fromMs >= toMs) throw inputError('range-empty', `the range ends (${range.to}) before it begins (${range.from})`);
@@ -75,6 +88,7 @@ const largest = (values: Iterable<bigint>) =>
 
 /** The range on the station's monotonic clock. */
 function resolve(range: Range, anchorMs: number, entries: readonly TimedEntry[]): MonotonicRange | undefined {
+  if ('frames' in range) return frameRange(range, entries);
   const { fromMs, toMs } = requestedRange(range, anchorMs);
   if ('lastMs' in range) {
     const endNs = endAtBroker(entries, anchorMs);
@@ -85,8 +99,36 @@ function resolve(range: Range, anchorMs: number, entries: readonly TimedEntry[])
   return startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
 }
 
-/** The range that a request means; for the check of its form before anything is read. */
-export function requestedMs(range: Range, anchorMs: number): number {
+/** Frames of one source by their numbers, from the one on that is shown at a moment: when they begin and end. */
+function frameRange(
+  { sourceId, since, frames }: Extract<Range, { frames: unknown }>,
+  entries: readonly TimedEntry[],
+): MonotonicRange | undefined {
+  const own = entries.filter(({ headers }) => headers.source === sourceId);
+  const sinceNs = monotonicAtWall(own, Date.parse(since));
+  if (sinceNs === undefined) return undefined;
+  const starts = own.flatMap((entry) => frameStarts(entry));
+  const first = Math.max(
+    0,
+    starts.findLastIndex((start) => start <= sinceNs + LABEL_NS),
+  );
+  const startNs = starts[first + frames.from];
+  if (startNs === undefined) return undefined;
+  const last = own.at(-1);
+  return { startNs, endNs: starts[first + frames.to] ?? last?.endNs ?? startNs };
+}
+
+/** Instants are labels in whole milliseconds. */
+const LABEL_NS = 1_000_000n;
+
+function frameStarts(entry: TimedEntry): bigint[] {
+  let ticks = 0;
+  return (samplesOf(entry.headers)?.durations ?? []).map((duration) => entry.startNs + ticksToNs((ticks += duration) - duration)); // prettier-ignore
+}
+
+/** The length that a request means, for the check of its form before anything is read; of frames it is known later. */
+export function requestedMs(range: Range, anchorMs: number): number | undefined {
+  if ('frames' in range) return undefined;
   const { fromMs, toMs } = requestedRange(range, anchorMs);
   return toMs - fromMs;
 }
@@ -113,27 +155,28 @@ function together(range: MonotonicRange, sources: readonly SourcePlan[]): Monoto
 
 function planOver(
   entries: readonly RingEntry[],
-  wanted: Wanted & { requestedMs: number },
+  wanted: Wanted & { requestedMs: number | undefined; exact?: boolean },
   resolveRange: (all: readonly TimedEntry[]) => MonotonicRange | undefined,
 ): ClipPlan {
   const bySource = Map.groupBy(entries, (entry) => entry.headers.source);
   const all = [...bySource.values()].flatMap((list) => timeline(list));
-  const options = wanted.corrupt ? { corrupt: wanted.corrupt } : {};
+  const exact = wanted.exact ?? false;
+  const options = { exact, ...(wanted.corrupt ? { corrupt: wanted.corrupt } : {}) };
   const over = (range: MonotonicRange) =>
     wanted.sources
       .map((id) => planSource(id, bySource.get(id) ?? [], range, options))
       .filter((plan) => plan !== undefined);
   let range = resolveRange(all);
   let sources = range ? over(range) : [];
-  const aligned = range && together(range, sources);
+  const aligned = range && !exact && together(range, sources);
   if (aligned) sources = over((range = aligned));
   const missing = wanted.sources
     .filter((id) => !sources.some(({ sourceId }) => sourceId === id))
     .map((id) => ({ sourceId: id, reason: bySource.has(id) ? 'nothing in this range' : 'nothing in the ring' }));
   if (!range || sources.length === 0) throw notAvailable(all, wanted.sources);
   const savedMs = Math.max(...sources.map((plan) => plan.durationMs));
-  const { requestedMs } = wanted;
-  return { range, sources, missing, requestedMs, savedMs, truncated: savedMs < requestedMs - SHORT_MS };
+  const asked = wanted.requestedMs ?? nsToMs(range.endNs - range.startNs);
+  return { range, exact, sources, missing, requestedMs: asked, savedMs, truncated: savedMs < asked - SHORT_MS };
 }
 
 /**
@@ -142,8 +185,20 @@ function planOver(
  * @throws SmartBoxError `range-empty`, `range-in-future`, `range-not-available`.
  */
 export function planClip(entries: readonly RingEntry[], request: ClipRequest): ClipPlan {
-  const wanted = { ...request, requestedMs: requestedMs(request.range, request.anchorMs) };
-  return planOver(entries, wanted, (all) => resolve(request.range, request.anchorMs, all));
+  const { range } = request;
+  const exact = 'frames' in range || ('exact' in range && range.exact === true);
+  const wanted = { ...request, exact, requestedMs: requestedMs(range, request.anchorMs) };
+  const plan = planOver(entries, wanted, (all) => resolve(range, request.anchorMs, all));
+  return 'frames' in range ? countFrames(plan, range) : plan;
+}
+
+/** Frames were asked for: fewer of them are fewer, however short they are. */
+function countFrames(plan: ClipPlan, { sourceId, frames }: Extract<Range, { frames: unknown }>): ClipPlan {
+  const own = plan.sources.find((source) => source.sourceId === sourceId);
+  const missing = own ? frames.to - frames.from - own.frames : 0;
+  const { headers } = (own?.head ?? own)?.fragments[0]?.entry ?? {};
+  if (missing <= 0 || !headers) return plan;
+  return { ...plan, truncated: true, requestedMs: plan.requestedMs + ticksToMs(missing * frameTicks(headers)) };
 }
 
 /** Two moments on the broker's clock, milliseconds since 1970: when "record" and "stop" were pressed. */

@@ -169,3 +169,36 @@ describe('gaps', () => {
     expect(sources[0]?.gaps).toEqual([]);
   });
 });
+
+describe('an exact range', () => {
+  const SECONDS = 6;
+  const messages = steady(SECONDS);
+  const at = (frame: number) => T0 + (frame * 1000) / 30;
+  const label = (frame: number) => new Date(at(frame)).toISOString();
+
+  it('begins with the very frame, wherever in its GOP, and ends before the other', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 30 * SECONDS - 1 }), fc.integer({ min: 1, max: 90 }), (from, length) => {
+        const to = Math.min(30 * SECONDS, from + length);
+        const range = { from: label(from), to: label(to), exact: true };
+        const { sources, requestedMs } = planClip(messages, { sources: ['cam'], range, anchorMs: at(30 * SECONDS) });
+        const [plan] = sources;
+        if (!plan) throw new Error('nothing planned');
+        expect(plan.frames).toBe(to - from);
+        expect(Math.abs(requestedMs - plan.durationMs)).toBeLessThanOrEqual(1);
+        expect(plan.head?.lead ?? 0).toBe(from % 30);
+        const heads = plan.head?.fragments.flatMap(({ sizes }) => sizes).length ?? 0;
+        const rest = plan.fragments.flatMap(({ sizes }) => sizes).length;
+        expect(heads - (plan.head?.lead ?? 0) + rest).toBe(to - from);
+        expect(plan.fragments.every(({ entry }) => entry.headers.keyframe)).toBe(true);
+      }),
+    );
+  });
+
+  it('counts frames of one source for all', () => {
+    const range = { sourceId: 'cam', since: label(17), frames: { from: 5, to: 65 } };
+    const { sources, exact } = planClip(messages, { sources: ['cam'], range, anchorMs: at(180) });
+    expect(exact).toBe(true);
+    expect(sources[0]).toMatchObject({ frames: 60, head: { lead: 22 } });
+  });
+});

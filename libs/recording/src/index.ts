@@ -9,21 +9,12 @@ export {
   type MonotonicRange,
   type RecordingRequest,
 } from './clip-plan.ts';
-export {
-  edit,
-  redo,
-  startEdit,
-  stepsOnSource,
-  timelineOf,
-  undo,
-  type EditDocument,
-  type EditOperation,
-} from './edit/edit.ts';
-export { framesOf, sourceFrameAt, timelineFramesOf, type FrameRange } from './edit/ranges.ts';
+export * from './edit/index.ts';
 export { ClipManifest } from './manifest.ts';
 export { assembleMovie, type FragmentPayload } from './mp4/assemble.ts';
 export { FragmentCorrupt, verifiedSamples } from './mp4/fragment.ts';
-export { layoutMovie, type MovieLayout } from './mp4/movie.ts';
+export { readInitSegment } from './mp4/init-segment.ts';
+export { layoutMovie, type EncodedHead, type MovieLayout } from './mp4/movie.ts';
 export {
   fragmentName,
   frameTicks,
@@ -36,5 +27,11 @@ export {
   type FragmentName,
   type RingEntry,
 } from './ring-entry.ts';
-export { planSource, type PlannedFragment, type PlanOptions, type SourcePlan } from './source-plan.ts';
+export {
+  planSource,
+  type PlannedFragment,
+  type PlannedHead,
+  type PlanOptions,
+  type SourcePlan,
+} from './source-plan.ts';
 export { timeline, type TimedEntry } from './timeline.ts';

@@ -28,6 +28,23 @@ export const ClipManifest = z.object({
   encoder: z.string(),
   formats: z.int().positive(),
   gaps: z.array(Gap),
+  /** Of a clip that was cut exactly: its first frames are those of a GOP that began before it, encoded anew. */
+  cut: z
+    .object({
+      copiedFrames: z.int().nonnegative(),
+      reencodedFrames: z.int().nonnegative(),
+      /** How they were encoded, and how near they are to what was captured; null: no difference at all. */
+      encoder: z.string(),
+      psnr: z.number().nullable(),
+      ssim: z.number(),
+      /** Of each such frame: its number in the GOP, and SHA-256 of its samples as captured and as they are now. */
+      frames: z.array(z.object({ frame: z.int().nonnegative(), sourceSha256: Sha256, sha256: Sha256 })),
+      /** Ring messages that the GOP came from. */
+      from: z.array(z.object({ epoch: Ulid, sequence: z.int().nonnegative(), sha256: Sha256 })),
+    })
+    .optional(),
+  /** Why it begins up to a GOP earlier than was asked for. */
+  inexact: z.string().optional(),
   fragments: z.array(
     z.object({
       epoch: Ulid,

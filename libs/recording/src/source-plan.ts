@@ -22,9 +22,17 @@ export interface PlannedFragment {
   bytes: number;
 }
 
+/** A GOP that begins before the clip: its frames from `lead` on are the clip's first ones, encoded anew. */
+export interface PlannedHead {
+  fragments: PlannedFragment[];
+  lead: number;
+}
+
 /** What one source's file will hold, known before any payload is read. */
 export interface SourcePlan {
   sourceId: string;
+  /** Of a clip that is cut exactly, where it does not begin with a keyframe. */
+  head?: PlannedHead;
   fragments: PlannedFragment[];
   gaps: Gap[];
   frames: number;
@@ -38,6 +46,8 @@ export interface SourcePlan {
 export interface PlanOptions {
   /** Fragments that were found corrupt: left out, their time becomes a gap. */
   corrupt?: ReadonlySet<FragmentName>;
+  /** Begins with the very frame that is shown at the start of the range, not with the keyframe before it. */
+  exact?: boolean;
   /** What a hole in the sequence means: `fragment-lost` unless told. */
   holeReason?: Gap['reason'];
 }
@@ -143,5 +153,32 @@ export function planSource(
     }
     fragments.push({ entry, sizes, durations, bytes: sizes.reduce((sum, size) => sum + size, 0) });
   });
-  return { sourceId, fragments, gaps, frames, durationMs: ticksToMs(ticks), startNs: first.entry.startNs, endNs };
+  const plan = { sourceId, fragments, gaps, frames, durationMs: ticksToMs(ticks), startNs: first.entry.startNs, endNs };
+  return options.exact ? exactly(plan, range.startNs) : plan;
 }
+
+/** Instants are labels in whole milliseconds: a frame that ends within one was not meant. */
+const LABEL_NS = 1_000_000n;
+
+/** The same plan from the frame on that is shown at a moment. */
+function exactly(plan: SourcePlan, startNs: bigint): SourcePlan {
+  const next = plan.fragments.findIndex(({ entry }, i) => i > 0 && entry.headers.keyframe);
+  const gop = next < 0 ? plan.fragments : plan.fragments.slice(0, next);
+  const durations = gop.flatMap((fragment) => fragment.durations);
+  let lead = 0;
+  let ticks = 0;
+  while (lead < durations.length - 1 && plan.startNs + ticksToNs(ticks + (durations[lead] ?? 0)) <= startNs + LABEL_NS)
+    ticks += durations[lead++] ?? 0;
+  if (lead === 0) return plan;
+  return {
+    ...plan,
+    head: { fragments: gop, lead },
+    fragments: plan.fragments.slice(gop.length),
+    gaps: plan.gaps.map((gap) => ({ ...gap, atMs: Math.max(0, rounded(gap.atMs - ticksToMs(ticks))) })),
+    frames: plan.frames - lead,
+    durationMs: rounded(plan.durationMs - ticksToMs(ticks)),
+    startNs: plan.startNs + ticksToNs(ticks),
+  };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

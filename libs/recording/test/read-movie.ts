@@ -17,7 +17,7 @@ export function readMovie(file: Buffer): { samples: MovieSample[]; descriptions:
   const has = (type: string) => [...readBoxes(stbl)].some((found) => found.type === type);
   const sizes = numbers('stsz', 12);
   const stts = numbers('stts');
-  const sync = new Set(numbers('stss'));
+  const sync = has('stss') ? new Set(numbers('stss')) : undefined;
   const stsc = numbers('stsc');
   const offsets = has('co64')
     ? numbers('co64').flatMap((high, index, all) => (index % 2 ? [] : [high * 2 ** 32 + (all[index + 1] ?? 0)]))
@@ -37,7 +37,7 @@ export function readMovie(file: Buffer): { samples: MovieSample[]; descriptions:
       samples.push({
         bytes,
         duration: durations[number] ?? 0,
-        sync: sync.has(number + 1),
+        sync: sync?.has(number + 1) ?? true,
         description: stsc[row * 3 + 2] ?? 0,
       });
       offset += size;

@@ -7,6 +7,8 @@ export interface S3Address {
   tls: boolean;
   accessKey: string;
   secretKey: string;
+  /** Of temporary credentials. */
+  sessionToken?: string | undefined;
   bucket: string;
   region: string;
 }

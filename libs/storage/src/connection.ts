@@ -52,6 +52,7 @@ export class S3Connection {
       useSSL: address.tls,
       accessKey: address.accessKey,
       secretKey: address.secretKey,
+      ...(address.sessionToken === undefined ? {} : { sessionToken: address.sessionToken }),
       region: address.region,
       pathStyle: true,
       retryOptions: { disableRetry: true },

@@ -33,6 +33,12 @@ export function traceRequests(fastify: FastifyInstance): void {
     spans.set(request, span);
     context.with(trace.setSpan(parent, span), done);
   });
+  // A body is read in the context of its socket: what the handler does is brought back into the request's own.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    const span = spans.get(request);
+    if (span) context.with(trace.setSpan(context.active(), span), done);
+    else done();
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     const span = spans.get(request);
     if (span) {

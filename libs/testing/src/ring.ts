@@ -1,2 +1,2 @@
 // Imports node-av: for specs and benchmarks only, never for the launcher.
-export { fillRing, type RingFilling } from './ring/fill-ring.ts';
+export { fillRing, ringMessages, type RingFilling } from './ring/fill-ring.ts';

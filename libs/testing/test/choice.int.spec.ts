@@ -8,6 +8,7 @@ describe('which server is taken', () => {
   let dir: string;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'smartbox-choice-'));
+    vi.stubEnv('INFRA', '');
   });
   afterEach(async () => {
     vi.unstubAllEnvs();

@@ -1,17 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import {
   bufferSource,
+  checkFrameCoding,
+  compressionRatio,
   readJpegFacts,
   TransferSyntaxUid as T,
   type SopClass,
   type TransferSyntax,
 } from '@smartbox/dicom';
-import { inputError } from '@smartbox/kernel';
-import { encodeSequence, Htj2kPool, type Htj2kFrame } from '@smartbox/media';
-import { historyOf, type Payload, type SourceFacts } from './payload.ts';
+import { SmartBoxError } from '@smartbox/kernel';
+import { frameProgress, type Work } from '../file-verb.ts';
+import { frameTimesOf, historyOf, type Payload, type SourceFacts } from './payload.ts';
 
 export interface FrameRequest {
   input: string;
@@ -21,6 +23,7 @@ export interface FrameRequest {
   /** HTJ2K .203: so many to one; absent: reversible. */
   ratio: number | undefined;
   scratch: (extension: string) => string;
+  work: Work | undefined;
 }
 
 /** Frames that lie one after the other in a file. */
@@ -47,15 +50,34 @@ class FrameFile {
     this.stream.end();
     await finished(this.stream);
   }
+
+  /** Random access to what was added, once it is closed. */
+  async reader(): Promise<AsyncDisposable & { read(index: number): Promise<Uint8Array> }> {
+    const handle = await open(this.path);
+    const offsets: number[] = [];
+    this.lengths.reduce((at, length) => (offsets.push(at), at + length), 0);
+    return {
+      read: async (index) => {
+        const bytes = Buffer.alloc(this.lengths[index] ?? 0);
+        await handle.read(bytes, 0, bytes.length, offsets[index] ?? 0);
+        return bytes;
+      },
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  }
 }
 
 /** Frames each on their own: JPEG baseline, HTJ2K, or one uncompressed picture. */
 export async function framePayload(request: FrameRequest): Promise<Payload> {
-  const { syntax, facts, sopClass } = request;
+  const { syntax, facts, sopClass, ratio } = request;
   const notes: string[] = [];
   if (sopClass.kind === 'still' && facts.frames > 1) notes.push(`the first of ${facts.frames} frames was taken`);
   const asIs = syntax.codec === 'jpeg' ? await jpegAsIs(request) : undefined;
-  const made = asIs ?? (await (syntax.codec === 'jpeg' ? jpegs : syntax.codec === 'htj2k' ? htj2k : native)(request));
+  checkFrameCoding(syntax, { bitDepth: facts.bitDepth, ratio }, sopClass);
+  const made = asIs ?? (await coded(request));
+  if (made.mode === 'encoded' && facts.bitDepth > 8) notes.push(`${facts.bitDepth} bits a sample were made eight`);
+  if (made.mode === 'encoded' && facts.fieldOrder)
+    notes.push('the input is interlaced: deinterlaced (bwdif), each pair of fields became a frame');
   const again = made.mode === 'encoded';
   return {
     ...made.size,
@@ -69,10 +91,13 @@ export async function framePayload(request: FrameRequest): Promise<Payload> {
       ? `the input is ${facts.codec}${syntax.codec === 'jpeg' && facts.codec === 'mjpeg' ? ', but not baseline JPEG of three components with its tables' : ''}`
       : undefined,
     encoder: made.encoder,
+    compression: made.compression,
     frames: made.file.lengths.length,
     frameRate: facts.frameRate,
+    frameTimesMs: frameTimesOf(facts, made.file.lengths.length),
     bitDepth: 8,
     photometricInterpretation: made.photometric,
+    pixelAspectRatio: facts.sampleAspect,
     lossyHistory: again ? historyOf(facts, notes) : [],
     lossless: made.lossless,
     notes,
@@ -85,6 +110,7 @@ interface Frames {
   size: { width: number; height: number };
   mode: Payload['mode'];
   encoder?: string;
+  compression?: Payload['compression'];
   photometric?: Payload['photometricInterpretation'];
   lossless?: boolean;
 }
@@ -127,64 +153,54 @@ async function jpegAsIs({ input, facts, sopClass, scratch }: FrameRequest): Prom
   return size && { file, size, mode: 'remuxed', photometric: size.ycc ? 'YBR_FULL_422' : 'RGB' };
 }
 
-async function jpegs({ input, sopClass, scratch }: FrameRequest): Promise<Frames> {
-  const { jpegFrames } = await import('@smartbox/media/native');
-  const file = new FrameFile(scratch('mjpeg'));
-  const quality = 2;
-  let size = { width: 0, height: 0 };
-  try {
-    for await (const { jpeg, width, height } of jpegFrames(input, quality)) {
-      size = { width, height };
-      await file.add(jpeg);
-      if (sopClass.kind === 'still') break;
-    }
-  } finally {
-    await file.close();
-  }
-  return { file, size, mode: 'encoded', encoder: `mjpeg 4:2:2 q=${quality}` };
-}
+/** JPEG of 2 on FFmpeg's scale is visually lossless. */
+const JPEG_QUALITY = 2;
 
-async function htj2k({ input, syntax, sopClass, ratio, scratch }: FrameRequest): Promise<Frames> {
-  if (ratio !== undefined && syntax.lossless)
-    throw inputError('lossless-only', `${syntax.name} is reversible: a ratio goes with ${T.htj2k} only (PS3.5 8.2.14)`);
-  const { rgbFrames } = await import('@smartbox/media/native');
-  const file = new FrameFile(scratch('j2c'));
-  const pool = new Htj2kPool();
-  let size = { width: 0, height: 0 };
-  async function* frames(): AsyncGenerator<Htj2kFrame> {
-    for await (const { rgb, width, height } of rgbFrames(input)) {
-      size = { width, height };
-      yield { rgb, width, height };
-      if (sopClass.kind === 'still') return;
-    }
-  }
+async function coded({ input, facts, syntax, sopClass, ratio, scratch, work }: FrameRequest): Promise<Frames> {
+  const { codeFrames, measureFrames } = await import('@smartbox/media/native');
   const rpcl = syntax.uid === T.htj2kLosslessRpcl;
-  try {
-    for await (const { bytes } of encodeSequence(pool, frames(), { rpcl, ...(ratio === undefined ? {} : { ratio }) }))
-      await file.add(bytes);
-  } finally {
-    await file.close();
-    await pool.close();
-  }
-  return {
-    file,
-    size,
-    mode: 'encoded',
-    encoder: `OpenJPH ${ratio === undefined ? 'reversible' : `${ratio}:1`}${rpcl ? ' RPCL TLM' : ''}`,
-    photometric: ratio === undefined ? 'YBR_RCT' : 'YBR_ICT',
-    lossless: ratio === undefined,
+  const coding =
+    syntax.codec === 'htj2k'
+      ? ({ kind: 'htj2k', rpcl, ...(ratio === undefined ? {} : { ratio }) } as const)
+      : syntax.codec === 'jpeg'
+        ? ({ kind: 'jpeg', quality: JPEG_QUALITY } as const)
+        : ({ kind: 'rgb' } as const);
+  const range: { count?: number } = sopClass.kind === 'still' || coding.kind === 'rgb' ? { count: 1 } : {};
+  const file = new FrameFile(scratch(coding.kind));
+  const progress = work && frameProgress(work, 'coding');
+  const take = async (code: Uint8Array): Promise<void> => {
+    await file.add(code);
+    progress?.({ frames: file.lengths.length, totalFrames: range.count ?? facts.frames });
   };
-}
-
-async function native({ input, scratch }: FrameRequest): Promise<Frames> {
-  const { rgbFrames } = await import('@smartbox/media/native');
-  const file = new FrameFile(scratch('rgb'));
-  let size = { width: 0, height: 0 };
-  for await (const { rgb, width, height } of rgbFrames(input)) {
-    size = { width, height };
-    await file.add(rgb);
-    break;
-  }
-  await file.close();
-  return { file, size, mode: 'encoded', encoder: 'uncompressed RGB', photometric: 'RGB', lossless: true };
+  const { encoder, durationMs, frames, ...size } = await codeFrames(input, coding, range, take, work?.signal).finally(
+    () => file.close(),
+  );
+  const whole = { file, size, mode: 'encoded', encoder } as const;
+  if (coding.kind === 'rgb') return { ...whole, photometric: 'RGB', lossless: true };
+  await using reader = await file.reader();
+  const closeness = await measureFrames(
+    input,
+    coding,
+    { ...range, frames },
+    (index) => reader.read(index),
+    work?.signal,
+  );
+  const compression = {
+    ratio: compressionRatio({ ...size, frames, bitDepth: 8 }, file.bytes),
+    ...closeness,
+    durationMs,
+  };
+  const lossless = coding.kind === 'htj2k' && ratio === undefined;
+  if (lossless && !closeness.identical)
+    throw new SmartBoxError({
+      code: 'not-lossless',
+      fault: 'ours',
+      message: `what was coded reversibly does not decode to the same samples (${facts.codec}, ${size.width}x${size.height})`,
+    });
+  return {
+    ...whole,
+    lossless,
+    compression,
+    photometric: coding.kind === 'jpeg' ? undefined : lossless ? 'YBR_RCT' : 'YBR_ICT',
+  };
 }

@@ -24,6 +24,9 @@ import {
   type SopClass,
 } from '@smartbox/dicom';
 import { deterministicUid, inputError, newId, SmartBoxError } from '@smartbox/kernel';
+import type { EncoderChoice } from '@smartbox/media';
+import type { Work } from '../file-verb.ts';
+import { checkOutput } from './files.ts';
 import { framePayload } from './frame-payload.ts';
 import { partsOf, type Part } from './parts.ts';
 import type { Payload, SourceFacts } from './payload.ts';
@@ -48,7 +51,10 @@ export interface MakeOptions {
   maxBytes?: number | undefined;
   /** x264 or x265 preset. */
   preset?: string | undefined;
-  onProgress?: (text: string) => void;
+  /** What HEVC is encoded with; absent: hardware where the machine has it. */
+  encoder?: EncoderChoice | undefined;
+  /** Progress, and the end of it by Ctrl-C. */
+  work?: Work | undefined;
 }
 
 export interface MadeObject {
@@ -69,6 +75,8 @@ export interface MadeObject {
   mode: Payload['mode'];
   reason?: string | undefined;
   encoder?: string | undefined;
+  /** Of what was coded again. */
+  compression?: Payload['compression'];
   payloadBytes: number;
   payloadSha256: string;
   fragments: number;
@@ -89,7 +97,14 @@ export async function makeObject(options: MakeOptions): Promise<MadeObject> {
     const { allowed, rule } = pairing(sopClass, syntax);
     if (!allowed) throw inputError('pairing-forbidden', `${sopClass.name} in ${syntax.name}: ${rule}`);
   }
-  const given = options.attributes === undefined ? {} : attributesFromJson(options.attributes);
+  await checkOutput(options.out);
+  // what is said of the patient is wrong before hours of encoding, not after
+  const own = attributesFromJson({
+    ...(options.patientName === undefined ? {} : { PatientName: options.patientName }),
+    ...(options.patientId === undefined ? {} : { PatientID: options.patientId }),
+  });
+  const attributes = options.attributes === undefined ? {} : attributesFromJson(options.attributes);
+  const given = { ...attributes, ...own }; // the command line's own patient wins over the file's
   const made: string[] = [];
   const scratch = (extension: string): string => {
     const path = `${options.out}.${randomUUID().slice(0, 8)}.${extension}`;
@@ -99,10 +114,10 @@ export async function makeObject(options: MakeOptions): Promise<MadeObject> {
   try {
     const whole = await choosePayload(options, sopClass, await sourceFacts(options.input), scratch);
     const parts = await partsOf(whole, options.maxBytes, () => scratch('mp4'));
-    const context = contextOf(options);
+    const context = contextOf();
     const objects: MadeObject[] = [];
     for (const [index, part] of parts.entries()) {
-      const dataset = datasetOf(options, context, sopClass, part, index + 1, given);
+      const dataset = datasetOf(context, sopClass, part, index + 1, given);
       const out = parts.length === 1 ? options.out : numbered(options.out, index + 1);
       objects.push(await write(out, scratch('part'), dataset, sopClass, part));
     }
@@ -120,16 +135,16 @@ async function choosePayload(
   facts: SourceFacts,
   scratch: (extension: string) => string,
 ): Promise<Payload> {
-  const { input, ratio, preset } = options;
+  const { input, ratio, preset, encoder, work } = options;
   const asked = options.transferSyntax === undefined ? undefined : findTransferSyntax(options.transferSyntax);
   // unasked: a JPEG stays one, a lossless picture loses nothing, a frame of a video becomes a JPEG
   const usual = ['png', 'bmp', 'tiff', 'ppm', 'targa'].includes(facts.codec) ? T.explicitLittleEndian : T.jpegBaseline;
   const syntax = asked ?? (sopClass.kind === 'still' ? findTransferSyntax(usual) : undefined);
-  if (ratio !== undefined && !(ratio > 1 && syntax?.codec === 'htj2k'))
-    throw inputError('invalid-ratio', 'a ratio is above 1 and goes with an HTJ2K transfer syntax');
-  if (syntax && syntax.layout !== 'stream') return framePayload({ input, facts, sopClass, syntax, ratio, scratch });
-  const onProgress = options.onProgress ?? (() => undefined);
-  return streamPayload({ input, facts, sopClass, syntax, preset, scratch, onProgress });
+  if (ratio !== undefined && syntax?.codec !== 'htj2k')
+    throw inputError('invalid-ratio', `a ratio goes with ${T.htj2k} (HTJ2K) only`);
+  if (syntax && syntax.layout !== 'stream')
+    return framePayload({ input, facts, sopClass, syntax, ratio, scratch, work });
+  return streamPayload({ input, facts, sopClass, syntax, preset, encoder, scratch, work });
 }
 
 /** `clip.dcm` -> `clip-001.dcm`. */
@@ -139,13 +154,13 @@ function numbered(path: string, index: number): string {
 }
 
 /** All that the objects of one call share. */
-function contextOf(options: MakeOptions): ObjectContext & { begun: Date } {
+function contextOf(): ObjectContext & { begun: Date } {
   const now = new Date();
   return {
     begun: now,
     patientStudy: {
       utcOffsetMinutes: -now.getTimezoneOffset(),
-      patient: { name: options.patientName ?? '', id: options.patientId ?? '' },
+      patient: { name: '', id: '' },
       study: { instanceUid: deterministicUid(newId()), startedAt: now, id: '1' },
     },
     series: { instanceUid: deterministicUid(newId()), number: 1 },
@@ -154,7 +169,6 @@ function contextOf(options: MakeOptions): ObjectContext & { begun: Date } {
 }
 
 function datasetOf(
-  options: MakeOptions,
   context: ReturnType<typeof contextOf>,
   sopClass: SopClass,
   payload: Payload & { part?: Part },
@@ -174,23 +188,24 @@ function datasetOf(
     lossyHistory: payload.lossyHistory,
     lossless: payload.lossless,
   };
-  const { frames, frameRate, audioChannels, transferSyntaxUid } = payload;
+  const { frames, frameRate, frameTimesMs, audioChannels, transferSyntaxUid } = payload;
   const built =
     sopClass.kind === 'still'
       ? buildStill(sopClass.uid, transferSyntaxUid, context, image)
-      : buildVideo(sopClass.uid, transferSyntaxUid, context, { ...image, frames, frameRate, audioChannels });
-  // the command line's own patient wins over the file's
-  const own = {
-    ...(options.patientName === undefined ? {} : { PatientName: built['PatientName'] }),
-    ...(options.patientId === undefined ? {} : { PatientID: built['PatientID'] }),
-  };
+      : buildVideo(sopClass.uid, transferSyntaxUid, context, {
+          ...image,
+          frames,
+          frameRate,
+          frameTimesMs,
+          audioChannels,
+        });
   // a cut stream has UIDs of its own for every part, whatever the file says
   const part = payload.part && {
     SOPInstanceUID: image.sopInstanceUid,
     InstanceNumber: number,
     ImageComments: `Part ${number} of ${payload.part.parts}, frames ${payload.part.firstFrame} to ${payload.part.firstFrame + frames - 1} of ${payload.part.allFrames}`,
   };
-  return { ...built, ...given, ...own, ...part };
+  return { ...built, ...given, ...part };
 }
 
 async function write(
@@ -234,6 +249,7 @@ async function write(
     mode: payload.mode,
     reason: payload.reason,
     encoder: payload.encoder,
+    compression: payload.compression,
     payloadBytes: payload.bytes,
     payloadSha256: hash.digest('hex'),
     fragments: part10.fragments.length,

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { MAX_FRAGMENT_LENGTH, transferSyntaxes } from '@smartbox/dicom';
-import type { Payload } from './payload.ts';
+import { channelsOf, frameTimesOf, type Payload } from './payload.ts';
 import { sourceFacts } from './source-facts.ts';
 
 /** Where a part lies in the whole. */
@@ -30,7 +30,8 @@ export async function partsOf(
   const parts: (Payload & { part: Part })[] = [];
   let firstFrame = 1;
   for (const { path, startMs } of pieces) {
-    const { frames, frameRate } = await sourceFacts(path);
+    const facts = await sourceFacts(path);
+    const { frames, frameRate } = facts;
     const { size } = await stat(path);
     const mode = whole.mode === 'as-is' ? 'remuxed' : whole.mode;
     const reason = whole.reason ?? `cut at keyframes into ${pieces.length} objects`;
@@ -45,6 +46,8 @@ export async function partsOf(
       shape: size,
       frames,
       frameRate: rate,
+      frameTimesMs: frameTimesOf(facts, frames),
+      audioChannels: channelsOf(facts),
       mode,
       reason,
       part,

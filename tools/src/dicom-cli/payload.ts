@@ -1,4 +1,5 @@
-import type { LossyStep, PayloadShape, VideoFacts } from '@smartbox/dicom';
+import type { Closeness } from '@smartbox/media';
+import { compressionRatio, type LossyStep, type PayloadShape, type VideoFacts } from '@smartbox/dicom';
 
 /** What goes into Pixel Data, in a file of its own, with what was read out of it. */
 export interface Payload {
@@ -14,20 +15,42 @@ export interface Payload {
   reason?: string | undefined;
   /** Exact settings. */
   encoder?: string | undefined;
+  /** Of what was coded again. */
+  compression?: Compression | undefined;
   width: number;
   height: number;
   frames: number;
   frameRate: { num: number; den: number };
+  /** Of a variable rate, see `VideoFacts`. */
+  frameTimesMs?: readonly number[] | undefined;
   bitDepth: 8 | 10;
   photometricInterpretation?: 'RGB' | 'YBR_RCT' | 'YBR_ICT' | 'YBR_FULL_422' | undefined;
   pixelAspectRatio?: readonly [number, number] | undefined;
-  audioChannels?: 1 | 2 | undefined;
+  /** Of each track of the sound that is kept. */
+  audioChannels?: readonly (1 | 2)[] | undefined;
   lossyHistory: LossyStep[];
   lossless?: boolean | undefined;
   notes: string[];
 }
 
+/** What a compression cost and kept, compared with what the encoder was given. */
+export interface Compression extends Partial<Closeness> {
+  /** Uncompressed to compressed. */
+  ratio: number;
+  /** Of encoding. */
+  durationMs: number;
+}
+
 export type SourceFacts = VideoFacts & { bytes: number; sampleAspect?: readonly [number, number] | undefined };
+
+/** Of each audio track. */
+export const channelsOf = ({ sound }: SourceFacts): Payload['audioChannels'] =>
+  sound?.map(({ channels }) => (channels === 1 ? 1 : 2));
+
+/** The times of the frames where the rate is variable, and there are as many. */
+export function frameTimesOf({ constantFrameRate, frameTimesMs }: SourceFacts, frames: number) {
+  return constantFrameRate || frameTimesMs?.length !== frames ? undefined : frameTimesMs;
+}
 
 const methods: Record<string, LossyStep['method']> = {
   h264: 'ISO_14496_10',
@@ -59,6 +82,5 @@ export function historyOf(facts: SourceFacts, notes: string[]): LossyStep[] {
     notes.push(`the input is ${facts.codec}, which DICOM has no name for: its loss is not in the lossy history`);
     return [];
   }
-  const raw = facts.width * facts.height * 3 * facts.frames;
-  return [{ method, ratio: Math.max(1, Math.round((100 * raw) / facts.bytes) / 100) }];
+  return [{ method, ratio: compressionRatio(facts, facts.bytes) }];
 }

@@ -1,4 +1,4 @@
-import { number, readPart10, fileSource } from '@smartbox/dicom';
+import { number, readPart10 } from '@smartbox/dicom';
 import {
   AssociationPool,
   echo,
@@ -10,6 +10,7 @@ import {
   type WorklistQuery,
 } from '@smartbox/dimse';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
+import { openObject } from './files.ts';
 
 type Peer = Omit<AssociationOptions, 'contexts' | 'signal'>;
 
@@ -75,9 +76,7 @@ export async function sendFiles(files: readonly string[], options: PeerOptions):
 
 async function sendFile(pool: AssociationPool, file: string, signal: AbortSignal): Promise<Sent> {
   try {
-    await using source = await fileSource(file).catch((error: unknown) => {
-      throw inputError('no-such-file', `${file} cannot be read: ${toError(error).message}`);
-    });
+    await using source = await openObject(file);
     const { meta, sopClassUid, sopInstanceUid, transferSyntaxUid } = await readPart10(source);
     const group = number(meta, 'FileMetaInformationGroupLength');
     if (group === undefined)

@@ -9,7 +9,6 @@ import {
   createPart10,
   deidentify,
   extractPayload,
-  fileSource,
   lookupKeyword,
   part10Stream,
   payloadDigest,
@@ -26,15 +25,15 @@ import {
   type PayloadShape,
 } from '@smartbox/dicom';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { checkOutput, openObject } from './files.ts';
 
-async function open(path: string): Promise<Awaited<ReturnType<typeof fileSource>>> {
+/** Reads an object; what is wrong with it is said with its name. */
+async function parse(path: string, source: ByteSource): Promise<ParsedPart10> {
   try {
-    return await fileSource(path);
+    return await readPart10(source);
   } catch (error) {
-    throw inputError(
-      'no-such-file',
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    if (!(error instanceof SmartBoxError)) throw error;
+    throw inputError(error.code, `${path}: ${error.message}`);
   }
 }
 
@@ -55,7 +54,7 @@ const unknownToDciodvfy = /\.4\.(10\d\.1|107|108|20\d)$/;
 
 /** Structure and IOD of one file; what cannot be read is a finding, too. */
 export async function checkFile(path: string): Promise<Checked> {
-  await using source = await open(path);
+  await using source = await openObject(path);
   const findings: Checked['findings'] = (await checkEncapsulation(source)).map((each) => ({
     ...each,
     by: 'structure',
@@ -96,8 +95,8 @@ function dciodvfy(path: string, findings: Checked['findings']): Checked['dciodvf
 
 /** All attributes, and where Pixel Data lies; never its bytes. */
 export async function dumpFile(path: string): Promise<{ json: object; lines: string[] }> {
-  await using source = await open(path);
-  const parsed = await readPart10(source);
+  await using source = await openObject(path);
+  const parsed = await parse(path, source);
   const encapsulation = parsed.pixelData ? await readEncapsulation(source, parsed) : undefined;
   const pixelData = encapsulation && {
     encapsulated: parsed.pixelData?.length === undefined,
@@ -154,12 +153,13 @@ const extensions: Record<string, string> = { jpeg: 'jpg', htj2k: 'j2c' };
  * folder (or ends with a slash), each in a file of its own.
  */
 export async function extractFile(path: string, out: string): Promise<object> {
-  await using source = await open(path);
-  const parsed = await readPart10(source);
+  await using source = await openObject(path);
+  const parsed = await parse(path, source);
   const syntax = transferSyntaxes.get(parsed.transferSyntaxUid);
   const { transferSyntaxUid } = parsed;
   const folder = out.endsWith('/') || ((await stat(out).catch(() => undefined))?.isDirectory() ?? false);
   if (!folder) {
+    await checkOutput(out);
     await intoFile(out, () => extractPayload(source, parsed));
     return { file: path, out, transferSyntaxUid, ...(await payloadDigest(source, parsed)) };
   }
@@ -191,8 +191,9 @@ async function intoFile(path: string, bytes: () => AsyncGenerator<Uint8Array>): 
 
 /** Writes a de-identified copy: the same pixels, other attributes, other UIDs. */
 export async function deidentifyFile(path: string, out: string, options: DeidentifyOptions): Promise<object> {
-  await using source = await open(path);
-  const parsed = await readPart10(source);
+  await using source = await openObject(path);
+  const parsed = await parse(path, source);
+  await checkOutput(out);
   const { dataset, ...report } = deidentify(parsed.dataset, options);
   const part10 = createPart10(dataset, parsed.transferSyntaxUid, await shapeOf(source, parsed));
   await intoFile(out, () => part10Stream(part10, extractPayload(source, parsed)));

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { inputError } from '@smartbox/kernel';
 import type { PeerOptions } from './peers.ts';
-import { text, verb, type Options } from './verb.ts';
+import { text, verb, type Options } from '../file-verb.ts';
 
 const seconds = (given: string): number => {
   const value = Number(given);
@@ -37,7 +37,7 @@ function peer(options: Options, argument?: string): PeerOptions {
 /** The verbs that talk to a peer: C-ECHO, C-STORE, Modality Worklist (PS3.7 9.1, PS3.4 K). */
 export function registerPeers(dicom: Command): void {
   withPeer(
-    verb(dicom, 'echo [peer]', 'C-ECHO', async (options, [argument]) => {
+    verb(dicom, 'echo [peer]', 'C-ECHO', async ([argument], options) => {
       const { echoPeer } = await import('./peers.ts');
       const json = await echoPeer(peer(options, argument));
       return { json, lines: [`${json.to} answers after ${json.roundTripMs} ms`] };
@@ -45,7 +45,7 @@ export function registerPeers(dicom: Command): void {
   );
 
   withPeer(
-    verb(dicom, 'send <files...>', 'C-STORE', async (options, files) => {
+    verb(dicom, 'send <files...>', 'C-STORE', async (files, options) => {
       const { sendFiles } = await import('./peers.ts');
       const to = peer(options);
       const results = await sendFiles(files, to);
@@ -63,7 +63,7 @@ export function registerPeers(dicom: Command): void {
   );
 
   withPeer(
-    verb(dicom, 'worklist [peer]', 'Modality Worklist C-FIND', async (options, [argument]) => {
+    verb(dicom, 'worklist [peer]', 'Modality Worklist C-FIND', async ([argument], options) => {
       const { askWorklist } = await import('./peers.ts');
       const keys = ['stationAe', 'modality', 'date', 'patientId', 'patientName', 'accessionNumber'] as const;
       const given = keys.map((key) => [key, text(options[key])] as const).filter(([, value]) => value !== undefined);

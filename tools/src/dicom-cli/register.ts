@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { conformanceMatrix } from '@smartbox/dicom';
 import { inputError, toError } from '@smartbox/kernel';
+import { ENCODER_CHOICES, type EncoderChoice } from '@smartbox/media';
 import { makeObject } from './make-object.ts';
+import type { Compression } from './payload.ts';
 import { registerPeers } from './register-peers.ts';
 import { checkFile, deidentifyFile, dumpFile, extractFile } from './read-object.ts';
-import { required, text, verb } from './verb.ts';
+import { required, text, verb } from '../file-verb.ts';
 
 const ratio = (given: string): number => {
   const value = Number(given.replace(/:1$/, ''));
@@ -18,6 +20,16 @@ const bytes = (given: string): number => {
   if (!(Number.isSafeInteger(value) && value >= 1_000_000)) throw new InvalidArgumentError('bytes, a million at least');
   return value;
 };
+
+function compressionWords({ ratio, psnr, ssim, comparedFrames, identical, durationMs }: Compression): string {
+  const kept =
+    ssim === undefined
+      ? []
+      : identical
+        ? [`nothing lost (${comparedFrames} frame(s) compared)`]
+        : [`PSNR ${psnr} dB, SSIM ${ssim} (${comparedFrames} frame(s) compared)`];
+  return [`${ratio}:1`, ...kept, `${(durationMs / 1000).toFixed(1)} s`].join(', ');
+}
 
 async function jsonFile(path: string | undefined): Promise<unknown> {
   if (path === undefined) return undefined;
@@ -39,7 +51,7 @@ export function registerDicom(program: Command): void {
     return { json: entries, lines: entries.map(line) };
   });
 
-  verb(dicom, 'check <files...>', 'structure and IOD of objects', async (_options, files) => {
+  verb(dicom, 'check <files...>', 'structure and IOD of objects', async (files) => {
     const results = [];
     for (const file of files) results.push(await checkFile(file));
     return {
@@ -52,14 +64,14 @@ export function registerDicom(program: Command): void {
     };
   });
 
-  verb(dicom, 'dump <file>', 'all attributes of an object', (_options, [file = '']) => dumpFile(file));
+  verb(dicom, 'dump <file>', 'all attributes of an object', ([file = '']) => dumpFile(file));
 
-  verb(dicom, 'extract <file>', 'the payload as it was put in', async (options, [file = '']) => {
+  verb(dicom, 'extract <file>', 'the payload as it was put in', async ([file = ''], options) => {
     const json = await extractFile(file, required(options, 'out'));
     return { json, lines: [`${file} -> ${required(options, 'out')}`] };
   }).requiredOption('--out <path>', 'a file; or a folder for frames that stand alone');
 
-  verb(dicom, 'make <input>', 'an object of any video or picture', async (options, [input = '']) => {
+  verb(dicom, 'make <input>', 'an object of any video or picture', async ([input = ''], options, work) => {
     const made = await makeObject({
       input,
       out: required(options, 'out'),
@@ -71,7 +83,8 @@ export function registerDicom(program: Command): void {
       ratio: typeof options['ratio'] === 'number' ? options['ratio'] : undefined,
       maxBytes: typeof options['maxBytes'] === 'number' ? options['maxBytes'] : undefined,
       preset: text(options['preset']),
-      onProgress: (line) => void process.stderr.write(`${line}\n`),
+      encoder: text(options['encoder']) as EncoderChoice | undefined,
+      work,
     });
     const how = {
       'as-is': 'the bytes of the input as they are',
@@ -84,6 +97,7 @@ export function registerDicom(program: Command): void {
         `${made.file}: ${made.sopClass}, ${made.transferSyntax}, ${made.columns}x${made.rows}, ${made.frames} frame(s), ${made.bytes} bytes`,
         `${how[made.mode]}${made.reason === undefined ? '' : `: ${made.reason}`}`,
         ...(made.encoder === undefined ? [] : [`encoder: ${made.encoder}`]),
+        ...(made.compression === undefined ? [] : [`compression: ${compressionWords(made.compression)}`]),
         ...(made.parts ? [`cut at keyframes into ${made.parts.length} objects:`] : []),
         ...(made.parts ?? []).map((each) => `  ${each.file}: ${each.frames} frames, ${each.bytes} bytes`),
         ...made.notes.map((note) => `note: ${note}`),
@@ -95,12 +109,13 @@ export function registerDicom(program: Command): void {
     .option('--patient-name <name>', 'Family^Given')
     .option('--patient-id <id>')
     .option('--attributes <file.json>', 'keywords and values, or the DICOM JSON model')
-    .option('--ratio <n>', 'lossy HTJ2K, n to 1', ratio)
+    .option('--ratio <n>', 'lossy HTJ2K (.203): 5:1, 10:1, 20:1 or another', ratio)
     .option('--max-bytes <n>', 'cut a longer stream at keyframes into several objects of one series', bytes)
     .option('--preset <name>', 'x264 or x265 preset')
+    .addOption(new Option('--encoder <name>', 'of HEVC; auto: hardware where it works').choices(ENCODER_CHOICES))
     .requiredOption('--out <file>', 'the object to write');
 
-  verb(dicom, 'deidentify <file>', 'a copy without who it shows, PS3.15 annex E', async (options, [file = '']) => {
+  verb(dicom, 'deidentify <file>', 'a copy without who it shows, PS3.15 annex E', async ([file = ''], options) => {
     const dates = text(options['retainDates']);
     if (dates !== undefined && dates !== 'full' && dates !== 'shifted')
       throw inputError('invalid-option', `--retain-dates is full or shifted, not "${dates}"`);
@@ -119,7 +134,10 @@ export function registerDicom(program: Command): void {
     return { json, lines: [`${file} -> ${required(options, 'out')}`, ...warnings.map((each) => `warning: ${each}`)] };
   })
     .requiredOption('--out <file>', 'the copy to write')
-    .option('--key <secret>', 'same key, same replacements: objects of a study stay together')
+    .option(
+      '--key <secret>',
+      'same key, same replacements: objects of a study stay together; without one a random key of this run',
+    )
     .option('--retain-uids', 'keep the UIDs')
     .option('--retain-device', 'keep station and serial number')
     .option('--retain-institution', 'keep the institution')

@@ -1,21 +1,28 @@
-import { stat } from 'node:fs/promises';
-import { inputError } from '@smartbox/kernel';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { fileSource, readMp4Facts, readMpeg2Facts, type VideoFacts } from '@smartbox/dicom';
 import type { MediaProbe } from '@smartbox/media/native';
+import { inputSize } from './files.ts';
 import type { SourceFacts } from './payload.ts';
 
 /** What the bit stream of a file says: by our own parsers where there is one, and by FFmpeg's for the rest. */
 export async function sourceFacts(path: string): Promise<SourceFacts> {
-  const { size, isFile } = await stat(path).then(
-    (found) => ({ size: found.size, isFile: found.isFile() }),
-    () => ({ size: 0, isFile: false }),
-  );
-  if (!isFile) throw inputError('no-such-file', `${path} is no file`);
-  const { probe, videoFacts } = await import('@smartbox/media/native');
-  const probed: MediaProbe = await probe(path);
-  const facts: VideoFacts = { ...videoFacts(probed), container: containerOf(probed.container) };
+  const size = await inputSize(path);
+  const { probe, quiet, videoFacts } = await import('@smartbox/media/native');
+  quiet();
+  const probed: MediaProbe = await probe(path).catch((error: unknown) => {
+    if (!(error instanceof SmartBoxError) || error.code !== 'media-error') throw error;
+    throw inputError('not-media', `${path} is no video and no picture that can be read (${error.message})`);
+  });
+  const facts: VideoFacts = {
+    ...videoFacts(probed),
+    container: containerOf(probed.container),
+    frameTimesMs: probed.frameTimesMs ?? undefined,
+    sound: probed.audioTracks,
+  };
+  const { num, den } = probed.sampleAspect;
+  const sampleAspect = num === den ? undefined : ([den, num] as const); // vertical first, PS3.3 C.7.6.3.1.7
   const own = await ownFacts(path, facts);
-  return { ...facts, ...own, closedGop: facts.closedGop, bytes: Math.min(size, probed.bytes || size) };
+  return { ...facts, sampleAspect, ...own, closedGop: facts.closedGop, bytes: Math.min(size, probed.bytes || size) };
 }
 
 function containerOf(demuxer: string): VideoFacts['container'] {

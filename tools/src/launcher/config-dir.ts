@@ -23,6 +23,31 @@ const syntheticStation: StationInput = {
   ],
 };
 
+interface Address {
+  aeTitle: string;
+  host: string;
+  port: number;
+}
+
+/** The test PACS and what is added to it. `reports`: the port that the PACS reports commitments to; absent: it is not asked. */
+export function testDestinations(
+  pacs: Address,
+  worklist: Address,
+  reports: number | undefined,
+  more: DestinationsInput['destinations'] = [],
+): DestinationsInput {
+  const address = ({ aeTitle, host, port }: Address) => ({ aeTitle, host, port });
+  const commitment = { request: true, waitSeconds: 60, holdSeconds: 0 };
+  return {
+    destinations: [
+      { name: 'pacs', title: 'Test-PACS', ...address(pacs), ...(reports === undefined ? {} : { commitment }) },
+      ...more,
+    ],
+    ...(reports === undefined ? {} : { listener: { port: reports } }),
+    worklist: address(worklist),
+  };
+}
+
 interface ConfigPlan {
   /** The checkout's `config/`. */
   from: string;
@@ -48,7 +73,7 @@ async function ownStations(from: string): Promise<StationInput[]> {
 }
 
 /**
- * Writes the configuration folder of a run: recipes as they are in the checkout, the stations that were given (or
+ * Writes the configuration folder of a run: recipes and export targets as they are in the checkout, the stations that were given (or
  * the checkout's, or the synthetic one), and the destinations with this run's addresses.
  * @returns the stations, with defaults filled in.
  */
@@ -68,6 +93,8 @@ export async function writeConfigDir(plan: ConfigPlan): Promise<StationConfig[]>
   for (const station of stations) {
     await writeWhole(join(plan.to, 'stations', `${station.id}.yaml`), stringify(station), 0o600); // addresses hold passwords
   }
+  const targets = join(plan.from, 'export-targets.yaml');
+  if (existsSync(targets)) await cp(targets, join(plan.to, 'export-targets.yaml'));
   await writeWhole(join(plan.to, 'destinations.yaml'), stringify(DestinationsFile.parse(plan.destinations)));
   return stations;
 }

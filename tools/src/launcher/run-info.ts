@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Service } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
+import type { Credentials } from './state-dir.ts';
 import { isAlive, repoRoot, type PacsAccess, type ServerInfo } from '@smartbox/testing';
 
 interface ServiceInfo {
@@ -43,6 +44,11 @@ export interface RunInfo {
   database: string;
   stations: string[];
   paths: { state: string; credentials: string; config: string; logs: string };
+}
+
+/** The secrets of a running system, as its launcher keeps them (0600). */
+export async function readCredentials({ paths }: RunInfo): Promise<Credentials> {
+  return JSON.parse(await readFile(paths.credentials, 'utf8')) as Credentials;
 }
 
 /** The folder of the system that is meant: `SMARTBOX_STATE`, else `.smartbox` of the checkout. */

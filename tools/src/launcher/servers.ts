@@ -40,6 +40,8 @@ export interface ServersPlan {
   board: StatusBoard;
   /** `auto`: Orthanc where it is installed, else our own. */
   pacs: 'auto' | 'orthanc' | 'test-pacs';
+  /** Loopback port that Orthanc reports commitments to; absent: it cannot. */
+  reportPort?: number;
   worklist: PeerPlan['worklist'];
   progress: (message: string) => void;
   /** Called with each server as soon as it runs, so that it can be stopped whatever happens next. */
@@ -149,6 +151,7 @@ async function startPacs(
     logFile: plan.state.log('pacs'),
     password: plan.credentials.pacsPassword,
     progress,
+    ...(plan.reportPort === undefined ? {} : { peers: { SMARTBOX: plan.reportPort } }),
     ...(plan.ports['pacs'] === undefined ? {} : { port: plan.ports['pacs'] }),
     ...(plan.ports['pacsHttp'] === undefined ? {} : { httpPort: plan.ports['pacsHttp'] }),
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Service } from '@smartbox/contracts';
 import type { Servers } from './servers.ts';
@@ -51,9 +52,12 @@ export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
     SPOOL_DIR: work,
     ...(plan.stationId === undefined ? {} : { STATION_FILE: join(configDir, 'stations', `${plan.stationId}.yaml`) }),
     ...(service === 'catalog' || service === 'streaming' ? { LIVE_TOKEN_SECRET: credentials.liveTokenSecret } : {}),
+    ...(service === 'streaming' ? { PUBLIC_URL: `http://127.0.0.1:${plan.port}` } : {}),
     ...(service === 'catalog'
       ? {
           DATABASE_URL: postgres.url,
+          // The service knows the hash only.
+          TOOLS_TOKEN_SHA256: createHash('sha256').update(credentials.toolsToken).digest('hex'),
           ...(ports['streaming'] === undefined ? {} : { STREAMING_URL: `http://127.0.0.1:${ports['streaming']}` }),
         }
       : {}),

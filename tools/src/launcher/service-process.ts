@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Service } from '@smartbox/contracts';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { repoRoot, supervise, tail, until, type Supervised } from '@smartbox/testing';
+import { givePrecedence } from './precedence.ts';
 import type { StatusBoard } from './status.ts';
 
 export interface ServicePlan {
@@ -64,6 +65,7 @@ export class ServiceProcess {
     const args = ['--max-semi-space-size=4', main];
     const started = supervise({ command: process.execPath, args, env, logFile, cwd: repoRoot() });
     this.#process = started;
+    givePrecedence(service, started.pid);
     const since = performance.now();
     board.set({ kind: 'service', name, state: 'starting', detail: '', pid: started.pid });
     void started.exited.then(({ code, signal }) => {

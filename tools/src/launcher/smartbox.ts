@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { services, type Recipe, type Service, type StationConfig } from '@smartbox/contracts';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { freePort, repoRoot, type WorklistItem } from '@smartbox/testing';
-import { writeConfigDir, type DestinationsInput, type StationInput } from './config-dir.ts';
+import { writeConfigDir, type DestinationsInput, type StationInput, testDestinations } from './config-dir.ts';
 import { defaultStateDir, type RunInfo } from './run-info.ts';
 import { startServers, type Servers, type ServersPlan } from './servers.ts';
 import { serviceEnvironment } from './service-env.ts';
@@ -28,12 +28,16 @@ export interface SmartBoxOptions {
   destinations?: DestinationsInput['destinations'];
   /** Which test PACS; `SMARTBOX_PACS`, else `auto`: Orthanc where it is installed, else our own small one. */
   pacs?: ServersPlan['pacs'];
+  /** Ask the test PACS to commit to what it stores: clips are archived where it is Orthanc; our own one offers none. */
+  commitment?: boolean;
   /** Worklist items; eight sample patients of today unless given. */
   worklist?: WorklistItem[];
   /** Environment variables of single services, over the launcher's own. */
   env?: Partial<Record<Service, NodeJS.ProcessEnv>>;
   /** Which services to start; all unless given. */
   services?: readonly Service[];
+  /** Instances of the streaming service (`streaming`, `streaming-2`, …); one unless given. */
+  streamingInstances?: number;
   onProgress?: (message: string) => void;
   onStatus?: StatusListener;
   signal?: AbortSignal;
@@ -147,6 +151,8 @@ async function launch(
   const wanted = options.services ?? services;
   const stationAes = (options.stations ?? []).map(({ aeTitle }) => aeTitle ?? 'SMARTBOX');
 
+  // Where archives report to: the gateway's own listener.
+  const reportPort = options.commitment ? await freePort(ports['reports']) : undefined;
   const servers = await startServers({
     state,
     credentials,
@@ -154,6 +160,7 @@ async function launch(
     board,
     progress,
     pacs: options.pacs ?? pacsFromEnvironment(),
+    ...(reportPort === undefined ? {} : { reportPort }),
     worklist: options.worklist
       ? { items: options.worklist }
       : { stationAes: stationAes.length > 0 ? stationAes : ['OR1'] },
@@ -169,19 +176,14 @@ async function launch(
   options.signal?.throwIfAborted();
 
   const { pacs, worklist } = servers;
+  const reports = pacs.kind === 'orthanc' ? reportPort : undefined;
   const configDir = state.join('config');
   const stations = await writeConfigDir({
     from: join(repoRoot(), 'config'),
     to: configDir,
     stations: options.stations,
     recipes: options.recipes,
-    destinations: {
-      destinations: [
-        { name: 'pacs', title: 'Test-PACS', aeTitle: pacs.aeTitle, host: pacs.host, port: pacs.port },
-        ...(options.destinations ?? []),
-      ],
-      worklist: { aeTitle: worklist.aeTitle, host: worklist.host, port: worklist.port },
-    },
+    destinations: testDestinations(pacs, worklist, reports, options.destinations),
   });
   if (wanted.includes('catalog')) {
     progress('bringing the database up to date');
@@ -197,7 +199,10 @@ async function launch(
           service,
           stationId: id,
         }))
-      : [{ name: service, service }],
+      : Array.from({ length: service === 'streaming' ? (options.streamingInstances ?? 1) : 1 }, (_, index) => ({
+          name: index === 0 ? service : `${service}-${index + 1}`,
+          service,
+        })),
   );
   const servicePorts: Record<string, number> = {};
   for (const { name } of processes) servicePorts[name] = await freePort(ports[name]);
@@ -236,7 +241,8 @@ async function launch(
   }
   await Promise.all([...running.values()].map((service) => service.ready(SERVICE_READY_MS, options.signal)));
   options.signal?.throwIfAborted();
-  await state.rememberPorts(portsOf(servers, running));
+  const remembered = portsOf(servers, running);
+  await state.rememberPorts(reportPort === undefined ? remembered : { ...remembered, reports: reportPort });
   await writeWhole(state.runFile, `${JSON.stringify(info(), null, 2)}\n`);
   written = true;
 

@@ -12,6 +12,8 @@ export interface Credentials {
   postgres: { user: string; password: string };
   pacsPassword: string;
   liveTokenSecret: string;
+  /** API token of the command line and the tools, for when people have accounts. */
+  toolsToken: string;
 }
 
 const KEPT_LOGS = 3;
@@ -130,6 +132,7 @@ export class StateDir {
       postgres: known?.postgres ?? { user: 'smartbox', password: randomSecret() },
       pacsPassword: known?.pacsPassword ?? randomSecret(),
       liveTokenSecret: known?.liveTokenSecret ?? randomSecret(64),
+      toolsToken: known?.toolsToken ?? `sbx_${randomSecret(43)}`,
     };
     await writeWhole(this.credentialsFile, `${JSON.stringify(all, null, 2)}\n`, 0o600);
     return all;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { indexSource, smartCut, type CutPart, type SmartCutResult, type SourceIndex } from '@smartbox/media/native';
 import { edit, startEdit, stepsOnSource, timelineOf } from '@smartbox/recording';
-import { frameProgress, number, text, type Answer, type Options, type Work } from './verb.ts';
+import { frameProgress, number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 /**
  * Films of more samples than this (600 frames of 1080p) are proved by their bytes unless all frames are asked for:

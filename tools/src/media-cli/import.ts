@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { SmartBoxError, toError } from '@smartbox/kernel';
-import { indexSource, smartCut } from '@smartbox/media/native';
-import { text, type Answer, type Options, type Work } from './verb.ts';
+import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
+import { indexSource, smartCut, type QualityReport, type RawFormat, type RawVideo } from '@smartbox/media/native';
+import { unwrap } from './unwrap.ts';
+import { number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 interface Imported {
   readonly file: string;
@@ -20,18 +19,22 @@ interface Imported {
   readonly copiedFrames?: number;
   readonly reencodedFrames?: number;
   readonly notes?: readonly string[];
+  /** Of the re-encoded frames against the original: dB, `inf` where nothing is lost. */
+  readonly quality?: Pick<QualityReport, 'psnr' | 'ssim' | 'passed'>;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
 const REPORT = 'import.json';
 
 /**
- * Brings old records into MP4, one by one: files of any container, and base64 text with a video inside. The report
+ * Brings old records into MP4, one by one: files of any container, DICOM videos, bare pictures, base64 text with a video
+ * inside. The report
  * stands beside the results and is written after every file; a second run takes up where the first one ended.
  * Originals are only read.
  */
 export async function importFiles(paths: readonly string[], options: Options, work: Work): Promise<Answer> {
   const folder = text(options['out']) ?? 'imported';
+  const raw = rawOf(options);
   await mkdir(folder, { recursive: true });
   const known = await readReport(join(folder, REPORT));
   const files = (await Promise.all(paths.map(listFiles))).flat().filter((file) => !within(file, folder));
@@ -39,7 +42,7 @@ export async function importFiles(paths: readonly string[], options: Options, wo
   for (const [i, file] of files.entries()) {
     work.progress(`${i + 1} of ${files.length}: ${file}`);
     if (work.signal.aborted) throw new SmartBoxError({ code: 'cancelled', message: 'the import was stopped', fault: 'input' }); // prettier-ignore
-    const result = await importOne(file, folder, known, work.signal);
+    const result = await importOne(file, folder, known, raw, work.signal);
     results.push(result);
     if (result.state !== 'failed') known.set(result.sha256, result);
     await writeReport(join(folder, REPORT), [...known.values(), ...results.filter(({ state }) => state === 'failed')]);
@@ -64,6 +67,7 @@ async function importOne(
   file: string,
   folder: string,
   known: ReadonlyMap<string, Imported>,
+  raw: RawVideo | undefined,
   signal: AbortSignal,
 ): Promise<Imported> {
   const facts = { file, bytes: (await stat(file)).size, sha256: await sha256(file) };
@@ -72,13 +76,14 @@ async function importOne(
     return { ...before, file, state: 'already there' };
   const decoded = join(folder, `.decoded-${facts.sha256}`);
   try {
-    const source = (await isBase64(file)) ? await decodeBase64(file, decoded) : file;
+    const source = await unwrap(file, decoded, raw, signal);
     const index = await indexSource(source, signal);
     const output = join(folder, `${basename(file, extname(file))}-${facts.sha256.slice(0, 8)}.mp4`);
-    const { frames, copiedFrames, reencodedFrames, notes } = await smartCut({
+    const { frames, copiedFrames, reencodedFrames, notes, quality } = await smartCut({
       sources: [index],
       parts: [{ source: 0, from: 0, to: index.frames }],
       output,
+      quality: {},
       signal,
     });
     return {
@@ -90,6 +95,7 @@ async function importOne(
       copiedFrames,
       reencodedFrames,
       notes,
+      ...(quality ? { quality: { psnr: quality.psnr, ssim: quality.ssim, passed: quality.passed } } : {}),
     };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -109,43 +115,18 @@ async function listFiles(path: string): Promise<string[]> {
     .sort();
 }
 
+/** What `--raw`, `--size` and `--fps` say of files of bare pictures. */
+function rawOf(options: Options): RawVideo | undefined {
+  const format = text(options['raw']);
+  if (format === undefined) return undefined;
+  const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(text(options['size']) ?? '') ?? [];
+  const frameRate = number(options['fps']) ?? 25;
+  if (!width || !height)
+    throw inputError('size-missing', `--raw ${format} needs --size, e.g. --size 1280x720: the file does not say it`);
+  return { format: format as RawFormat, width: Number(width), height: Number(height), frameRate };
+}
+
 const within = (file: string, folder: string): boolean => resolve(file).startsWith(`${resolve(folder)}/`);
-
-/** Text of nothing but base64, perhaps as a data URL: the old recorder kept its videos so. */
-async function isBase64(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
-    const start = buffer.toString('latin1', 0, bytesRead).replace(/^\s*data:[\w/.+;=,-]*?base64,/, '');
-    return bytesRead > 0 && /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(start);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Streams: never the whole text in memory. */
-async function decodeBase64(file: string, output: string): Promise<string> {
-  let rest = '';
-  let first = true;
-  const decode = new Transform({
-    transform(chunk: Buffer, _, done) {
-      let part = chunk.toString('latin1');
-      if (first) part = part.replace(/^\s*data:[\w/.+;=,-]*?base64,/, '');
-      first = false;
-      rest += part.replace(/\s+/g, '');
-      const whole = rest.length - (rest.length % 4);
-      this.push(Buffer.from(rest.slice(0, whole), 'base64'));
-      rest = rest.slice(whole);
-      done();
-    },
-    flush(done) {
-      if (rest.length > 0) this.push(Buffer.from(rest, 'base64'));
-      done();
-    },
-  });
-  await pipeline(createReadStream(file), decode, createWriteStream(output));
-  return output;
-}
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 import { decodeSource, pictureHash, probe } from '@smartbox/media/native';
 import { inputError } from '@smartbox/kernel';
-import { frameProgress, type Answer, type Work } from './verb.ts';
+import { frameProgress, type Answer, type Work } from '../file-verb.ts';
 
 export async function look(file: string): Promise<Answer> {
   const facts = await probe(file);

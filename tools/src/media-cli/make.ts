@@ -1,6 +1,6 @@
 import { enhance, enhanceSettings, exportProfile, exportVideo, measureQuality } from '@smartbox/media/native';
 import { inputError } from '@smartbox/kernel';
-import { frameProgress, number, text, type Answer, type Options, type Work } from './verb.ts';
+import { frameProgress, number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 export async function quality(reference: string, distorted: string, options: Options, work: Work): Promise<Answer> {
   const report = await measureQuality(reference, distorted, {

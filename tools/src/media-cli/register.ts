@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { collectNames, collectRange, decimal, frameNumber, verb } from './verb.ts';
+import { collectNames, collectRange, decimal, frameNumber, verb } from '../file-verb.ts';
 
 /**
  * `smartbox media`: works on files, without a running system. The codecs are loaded only when a verb runs.
@@ -13,6 +13,18 @@ export function registerMedia(program: Command): void {
   verb(media, 'hash <file>', 'the SHA-256 of every decoded frame', async ([file = ''], _, work) =>
     (await import('./look.ts')).hash(file, work),
   );
+  verb(media, 'still <file>', 'one frame as a picture, in full size', async ([file = ''], options, work) =>
+    (await import('./still.ts')).still(file, options, work),
+  )
+    .requiredOption('--frame <frame>', 'counted from 0', frameNumber)
+    .requiredOption('--out <file>', 'the picture to write')
+    .addOption(
+      new Option('--format <name>', 'jpeg, or without loss: png or htj2k; else by the ending of --out').choices([
+        'jpeg',
+        'png',
+        'htj2k',
+      ]),
+    );
   withProof(
     verb(media, 'trim <file>', 'cut exactly to the frame; whole GOPs are copied', async ([file = ''], options, work) =>
       (await import('./cut.ts')).trim(file, options, work),
@@ -58,9 +70,20 @@ export function registerMedia(program: Command): void {
   verb(
     media,
     'import <path...>',
-    'bring old records (files, folders, base64 text) into MP4',
+    'bring old records (files, folders, DICOM videos, base64 text, bare pictures) into MP4',
     async (paths, options, work) => (await import('./import.ts')).importFiles(paths, options, work),
-  ).option('--out <folder>', 'where the results and the report go', 'imported');
+  )
+    .option('--out <folder>', 'where the results and the report go', 'imported')
+    .addOption(
+      new Option('--raw <layout>', 'of .yuy2, .uyvy, .i420, .nv12, .yuv and .raw files').choices([
+        'yuy2',
+        'uyvy',
+        'i420',
+        'nv12',
+      ]),
+    )
+    .option('--size <width>x<height>', 'of the pictures in raw files')
+    .option('--fps <n>', 'of raw files (25)', decimal);
 }
 
 function withProof(command: Command): Command {

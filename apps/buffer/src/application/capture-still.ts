@@ -1,12 +1,17 @@
-import { StillCaptured, type CaptureStill } from '@smartbox/contracts';
+import { StillCaptured, type CaptureStill, type FilmFrame } from '@smartbox/contracts';
+import { inputError } from '@smartbox/kernel';
 import { planStill, type ClipManifest } from '@smartbox/recording';
 import { gopKey } from '../domain/keys.ts';
 import type { ClipKeeper } from './clip-keeper.ts';
+import { FilmStill } from './film-still.ts';
 import { checkIntent } from './intent.ts';
 import type { Events, Objects, Procedures, Ring, Stations } from './ports.ts';
 import type { SourceWriter } from './source-writer.ts';
 
-/** Keeps the GOP around a moment for each source; the transcoder takes the picture out of it. */
+/**
+ * Keeps the GOP around a moment for each source, or that of one frame of a stored film; the transcoder takes the picture
+ * out of it.
+ */
 export class CaptureStillUseCase {
   readonly #stations: Stations;
   readonly #procedures: Procedures;
@@ -35,7 +40,8 @@ export class CaptureStillUseCase {
   }
 
   async run(request: CaptureStill, anchorMs: number, signal?: AbortSignal): Promise<void> {
-    const { stillId, stationId, procedureId } = request;
+    if (request.of) return this.#ofFilm(request, request.of, signal);
+    const { stillId, stationId, procedureId, format } = request;
     const { procedure, sources } = await checkIntent(request, this.#stations, this.#procedures);
     await this.#ring.closeGops(stationId, sources);
     const ring = await this.#ring.entries(stationId);
@@ -70,9 +76,32 @@ export class CaptureStillUseCase {
         frame: manifest.frames - 1,
         width: manifest.width,
         height: manifest.height,
+        ...(format ? { format } : {}),
       } satisfies StillCaptured);
       await this.#events.publish('buffer.still.captured', data, `still-${stillId}-${sourceId}`);
     }
+  }
+
+  async #ofFilm(request: CaptureStill, of: FilmFrame, signal?: AbortSignal): Promise<void> {
+    const { stillId, stationId, procedureId, format } = request;
+    const procedure = await this.#procedures.get(procedureId);
+    if (!procedure) throw inputError('unknown-procedure', `there is no procedure ${procedureId}`);
+    const { stored, gop } = await new FilmStill(this.#objects).keep(stillId, of, signal);
+    const data = StillCaptured.parse({
+      stillId,
+      stationId,
+      procedureId,
+      recipe: procedure.recipe,
+      at: new Date(Date.parse(of.startedAt) + gop.atMs).toISOString(),
+      sourceId: of.sourceId,
+      ...stored,
+      frame: gop.frame,
+      width: gop.width,
+      height: gop.height,
+      ...(format ? { format } : {}),
+      of: { clipId: of.clipId, frame: of.frame },
+    } satisfies StillCaptured);
+    await this.#events.publish('buffer.still.captured', data, `still-${stillId}-${of.sourceId}`);
   }
 
   async #earlier(stillId: string, sourceId: string): Promise<ClipManifest | undefined> {

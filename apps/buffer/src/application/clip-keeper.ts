@@ -1,10 +1,13 @@
 import { ClipSaved, type ProcedureEntry, type StationConfig } from '@smartbox/contracts';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { ClipManifest, planSource, type ClipPlan, type RingEntry } from '@smartbox/recording';
+import { createLogger } from '@smartbox/telemetry';
 import { clipSourceOf } from '../domain/clip-source.ts';
 import { clipFolder, clipKey, manifestKey, sourceKey } from '../domain/keys.ts';
 import type { Events, Fragments, Now, Objects } from './ports.ts';
 import type { ClipFacts, SourceWriter } from './source-writer.ts';
+
+const log = createLogger('buffer');
 
 export interface ClipJob {
   clip: ClipFacts & { kind: 'clip' | 'recording' };
@@ -96,6 +99,7 @@ export class ClipKeeper {
     } satisfies ClipSaved);
     await this.#objects.putJson(clipKey(clip.clipId), saved);
     await this.#announce(saved);
+    logSaved(saved);
     return saved;
   }
 
@@ -121,9 +125,9 @@ export class ClipKeeper {
       key: sourceKey(clip.clipId, sourceId),
       fragments: job.fragments(sourceId),
       plan,
-      replan: async (corrupt) => {
+      replan: async (corrupt, whole) => {
         const entries = (await job.entries()).filter((entry) => entry.headers.source === sourceId);
-        return planSource(sourceId, entries, job.plan.range, { corrupt });
+        return planSource(sourceId, entries, job.plan.range, { corrupt, exact: job.plan.exact && !whole });
       },
       signal: job.signal,
     });
@@ -152,6 +156,11 @@ export class ClipKeeper {
       throw error;
     }
   }
+}
+
+function logSaved({ clipId, kind, stationId, savedMs, truncated, missing, sources }: ClipSaved): void {
+  const files = sources.map(({ sourceId, bytes, frames, gaps }) => ({ sourceId, bytes, frames, gaps }));
+  log.info({ clipId, kind, stationId, savedMs, truncated, missing, files }, 'clip saved');
 }
 
 function goesToPacs(station: StationConfig | undefined, sourceId: string): boolean {

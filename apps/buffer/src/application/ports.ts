@@ -1,6 +1,7 @@
 import type { EventData, EventName, ProcedureEntry, StationConfig } from '@smartbox/contracts';
 import type { FragmentPayload, PlannedFragment, RingEntry } from '@smartbox/recording';
 import type { ObjectStore } from '@smartbox/storage';
+import type { HeadAnswer, HeadAsk } from '../domain/head.ts';
 import type { RecordingState } from '../domain/recording.ts';
 
 export interface Stations {
@@ -38,6 +39,12 @@ export interface Ring {
   closeGops(stationId: string, sources: readonly string[]): Promise<void>;
 }
 
+/** Makes a beginning out of the middle of a GOP. */
+export interface Heads {
+  /** @throws SmartBoxError `damaged`, `worker-died`, `worker-idle`, `cancelled` */
+  encode(ask: HeadAsk, signal?: AbortSignal): Promise<HeadAnswer>;
+}
+
 export interface Events {
   /** `id` makes a repeated publish one event. */
   publish<N extends EventName>(name: N, data: EventData<N>, id: string): Promise<void>;
@@ -54,7 +61,7 @@ export interface RecordingStates {
 
 export type Objects = Pick<
   ObjectStore,
-  'put' | 'get' | 'getRange' | 'getJson' | 'putJson' | 'verify' | 'exists' | 'list' | 'remove' | 'removeAll'
+  'put' | 'get' | 'getRange' | 'stat' | 'getJson' | 'putJson' | 'verify' | 'exists' | 'list' | 'remove' | 'removeAll'
 >;
 
 /** Milliseconds since 1970, for labels. */

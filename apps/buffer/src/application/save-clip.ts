@@ -39,7 +39,7 @@ export class SaveClipUseCase {
     const { clipId, stationId, procedureId } = request;
     const { station, procedure, sources } = await checkIntent(request, this.#stations, this.#procedures);
     let anchorMs = pressedMs ?? (await this.#ring.clock(stationId)).nowMs;
-    const wantedMs = requestedMs(request.range, anchorMs);
+    requestedMs(request.range, anchorMs); // what is no range is refused before anything is read
 
     const begun = await this.#keeper.begun(clipId);
     if (begun) {
@@ -55,7 +55,7 @@ export class SaveClipUseCase {
       (await this.#ring.entries(stationId)).filter((entry) => entry.headers.procedure === procedureId);
     const { range } = request;
     const plan = await withSpan('plan clip', {}, async () => planClip(await entries(), { sources, range, anchorMs }));
-    const clip = { clipId, kind: 'clip' as const, stationId, procedureId, anchorMs, requestedMs: wantedMs };
+    const clip = { clipId, kind: 'clip' as const, stationId, procedureId, anchorMs, requestedMs: plan.requestedMs };
     const fragments = (sourceId: string) => this.#ring.fragments(stationId, sourceId);
     const { requestedAt } = request;
     return this.#keeper.keep({ clip, station, procedure, requestedAt, plan, entries, fragments, signal }, begun);

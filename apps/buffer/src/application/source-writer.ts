@@ -1,8 +1,10 @@
+import { parseFrameRate } from '@smartbox/contracts';
 import { SmartBoxError } from '@smartbox/kernel';
 import {
   assembleMovie,
   FragmentCorrupt,
   layoutMovie,
+  readInitSegment,
   verifiedSamples,
   type ClipManifest,
   type FragmentName,
@@ -13,7 +15,8 @@ import { counter, createLogger, withSpan } from '@smartbox/telemetry';
 import { manifestOf, type StoredFile } from '../domain/clip-source.ts';
 import { manifestKey } from '../domain/keys.ts';
 import { Gate } from './gate.ts';
-import type { Fragments, Objects } from './ports.ts';
+import type { HeadAnswer, HeadAsk } from '../domain/head.ts';
+import type { Fragments, Heads, Objects } from './ports.ts';
 
 export type ClipFacts = Pick<
   ClipManifest,
@@ -25,12 +28,17 @@ export interface SourceJob {
   key: string;
   fragments: Fragments;
   plan: SourcePlan;
-  /** Plans again when fragments turned out corrupt or were evicted. Undefined: nothing is left. */
-  replan: (corrupt: ReadonlySet<FragmentName>) => Promise<SourcePlan | undefined>;
+  /**
+   * Plans again when fragments turned out corrupt or were evicted, or (`whole`) when a GOP cannot be cut. Undefined:
+   * nothing is left.
+   */
+  replan: (corrupt: ReadonlySet<FragmentName>, whole: boolean) => Promise<SourcePlan | undefined>;
   signal?: AbortSignal | undefined;
 }
 
 const ATTEMPTS = 8;
+/** Of a child process that died: what killed it may have passed. */
+const HEAD_ATTEMPTS = 3;
 /** Files written at once by this process, and parts of each on their way: bounds the memory. */
 const WRITERS = 2;
 const PARTS_IN_FLIGHT = 2;
@@ -38,12 +46,14 @@ const PARTS_IN_FLIGHT = 2;
 /** Writes one source's file in one pass, proves it by reading it back, and then writes its manifest. */
 export class SourceWriter {
   readonly #objects: Objects;
+  readonly #heads: Heads;
   readonly #gate = new Gate(WRITERS);
   readonly #log = createLogger('buffer');
   readonly #corrupt = counter('smartbox_fragments_corrupt_total', 'Fragments left out of a clip', ['source']);
 
-  constructor(objects: Objects) {
+  constructor(objects: Objects, heads: Heads) {
     this.#objects = objects;
+    this.#heads = heads;
   }
 
   /** Undefined when planning again leaves nothing. */
@@ -55,10 +65,11 @@ export class SourceWriter {
   async #write(job: SourceJob): Promise<ClipManifest | undefined> {
     const corrupt = new Set<FragmentName>();
     let plan: SourcePlan | undefined = job.plan;
+    let inexact: string | undefined;
     for (let attempt = 1; plan; attempt++) {
       try {
-        const { layout, stored } = await this.#file(job, plan);
-        const manifest = manifestOf(job.clip, plan, layout, stored);
+        const { layout, stored, head } = await this.#file(job, plan);
+        const manifest = manifestOf(job.clip, plan, layout, stored, { head, inexact });
         await this.#objects.putJson(manifestKey(job.clip.clipId, plan.sourceId), manifest);
         return manifest;
       } catch (error) {
@@ -69,52 +80,88 @@ export class SourceWriter {
           await this.#findCorrupt(job, plan, corrupt);
           this.#corrupt.inc({ source: plan.sourceId }, corrupt.size);
         }
-        plan = await job.replan(corrupt);
+        // no frame is lost for the sake of an exact beginning
+        if (error instanceof HeadFailed) inexact = error.message;
+        plan = await job.replan(corrupt, inexact !== undefined);
       }
     }
     return undefined;
   }
 
-  async #file(job: SourceJob, plan: SourcePlan): Promise<{ layout: MovieLayout; stored: StoredFile }> {
+  async #file(
+    job: SourceJob,
+    plan: SourcePlan,
+  ): Promise<{ layout: MovieLayout; stored: StoredFile; head: HeadAnswer | undefined }> {
     const { fragments, key, signal } = job;
-    const layout = await this.#layout(plan, fragments);
-    const movie = assembleMovie(layout, plan.fragments, fragments.read(plan.fragments, signal));
+    const inits = await this.#inits(plan, fragments);
+    const head = plan.head && (await withSpan('encode head', {}, () => this.#head(job, plan, inits)));
+    const layout = layoutMovie(plan, inits, head);
+    const payloads = plan.fragments.length > 0 ? fragments.read(plan.fragments, signal) : nothing();
+    const movie = assembleMovie(layout, plan.fragments, payloads, head?.samples);
     const stored = await withSpan('put', { 'smartbox.bytes': layout.bytes }, () =>
       this.#objects.put(key, movie, {
         ...{ size: layout.bytes, contentType: 'video/mp4', concurrency: PARTS_IN_FLIGHT, signal },
       }),
     );
     await withSpan('read back', {}, () => this.#objects.verify(key, stored, { signal }));
-    return { layout, stored };
+    return { layout, stored, head };
+  }
+
+  /** The first frames of a clip that begins within a GOP. @throws HeadFailed, FragmentCorrupt */
+  async #head(job: SourceJob, plan: SourcePlan, inits: ReadonlyMap<string, Uint8Array>): Promise<HeadAnswer> {
+    const { fragments: gop = [], lead = 0 } = plan.head ?? {};
+    const [first] = gop;
+    const init = first && inits.get(first.entry.headers.epoch);
+    if (!init) throw new RangeError('a head without fragments');
+    const samples: Uint8Array[] = [];
+    // the layout is of no use here: this reads the GOP's samples, each fragment proven
+    for await (const part of assembleMovie({ header: Buffer.alloc(0), bytes: 0, formats: 1 }, gop, job.fragments.read(gop, job.signal))) samples.push(part); // prettier-ignore
+    const ask: HeadAsk = {
+      sampleEntry: readInitSegment(init).sampleEntry,
+      samples: Buffer.concat(samples),
+      sizes: gop.flatMap(({ sizes }) => sizes),
+      frameRate: parseFrameRate(first.entry.headers.frameRate),
+      lead,
+    };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#heads.encode(ask, job.signal);
+      } catch (error) {
+        job.signal?.throwIfAborted();
+        const again = error instanceof SmartBoxError && error.retryable && attempt < HEAD_ATTEMPTS;
+        if (!again) throw new HeadFailed(error);
+      }
+    }
   }
 
   /** The first fragment of each epoch carries its init segment. */
-  async #layout(plan: SourcePlan, fragments: Fragments): Promise<MovieLayout> {
+  async #inits(plan: SourcePlan, fragments: Fragments): Promise<ReadonlyMap<string, Uint8Array>> {
     const inits = new Map<string, Uint8Array>();
-    for (const { entry } of plan.fragments) {
+    for (const { entry } of [...(plan.head?.fragments ?? []), ...plan.fragments]) {
       const { epoch, initBytes } = entry.headers;
       if (inits.has(epoch)) continue;
       const payload = await fragments.payload(entry);
       if (!payload) throw missing(plan.sourceId, entry.streamSequence);
-      verifiedSamples(entry.headers, payload);
+      await verifiedSamples(entry.headers, payload);
       const init = payload.subarray(0, initBytes);
       try {
-        layoutMovie({ ...plan, fragments: [{ entry, sizes: [], durations: [], bytes: 0 }] }, new Map([[epoch, init]]));
+        readInitSegment(init);
       } catch (error) {
         throw new FragmentCorrupt(entry.headers, `no usable init segment: ${String(error)}`, error);
       }
       inits.set(epoch, init);
     }
-    return layoutMovie(plan, inits);
+    return inits;
   }
 
   /** One corrupt fragment is seldom alone: finds all of them before the next attempt. */
   async #findCorrupt(job: SourceJob, plan: SourcePlan, corrupt: Set<FragmentName>): Promise<void> {
-    const headers = new Map(plan.fragments.map(({ entry: { headers: h } }) => [`${h.epoch}/${h.sequence}`, h]));
-    for await (const { epoch, sequence, payload } of job.fragments.read(plan.fragments, job.signal)) {
+    const all = [...(plan.head?.fragments ?? []), ...plan.fragments];
+    const headers = new Map(all.map(({ entry: { headers: h } }) => [`${h.epoch}/${h.sequence}`, h]));
+    for await (const { epoch, sequence, payload } of job.fragments.read(all, job.signal)) {
       const expected = headers.get(`${epoch}/${sequence}`);
       try {
-        if (expected) verifiedSamples(expected, payload);
+        if (expected) await verifiedSamples(expected, payload);
       } catch (error) {
         if (!(error instanceof FragmentCorrupt)) throw error;
         corrupt.add(error.fragment);
@@ -123,9 +170,21 @@ export class SourceWriter {
   }
 }
 
+/** The frames at the beginning could not be encoded: the clip is kept from the keyframe before it on. */
+class HeadFailed extends SmartBoxError {
+  constructor(cause: unknown) {
+    const why = cause instanceof SmartBoxError ? cause.message : String(cause);
+    super({ code: 'head-failed', message: `it begins with a keyframe: ${why}`, fault: 'ours', retryable: true, cause });
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // a clip that ends in the GOP it begins in takes no fragment as it is
+}
+
 function healable(error: unknown): boolean {
   const code = error instanceof SmartBoxError ? error.code : '';
-  return ['fragment-corrupt', 'fragment-missing', 'object-corrupt'].includes(code);
+  return ['fragment-corrupt', 'fragment-missing', 'object-corrupt', 'head-failed'].includes(code);
 }
 
 function missing(sourceId: string, streamSequence: number): SmartBoxError {

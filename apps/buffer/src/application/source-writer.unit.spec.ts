@@ -3,7 +3,8 @@ import { SmartBoxError } from '@smartbox/kernel';
 import { planSource, type FragmentName, type PlannedFragment } from '@smartbox/recording';
 import { describe, expect, it } from 'vitest';
 import { payloadsOf, steady, type Message } from '../../../../libs/recording/test/synthetic-ring.ts';
-import type { Fragments, Objects } from './ports.ts';
+import type { HeadAnswer, HeadAsk } from '../domain/head.ts';
+import type { Fragments, Heads, Objects } from './ports.ts';
 import { SourceWriter, type SourceJob } from './source-writer.ts';
 
 const CLIP_ID = '01K00000000000000000000001';
@@ -54,9 +55,28 @@ class Store {
   } as unknown as Objects;
 }
 
-function write(ring: LeakyRing, store: Store) {
-  const plan = (corrupt?: ReadonlySet<FragmentName>) =>
-    planSource('cam', ring.messages, ALL, corrupt ? { corrupt } : {});
+/** Encodes nothing: how often it is asked, and what comes of it, is all that counts here. */
+class Encoder implements Heads {
+  readonly asked: HeadAsk[] = [];
+  readonly #failures: SmartBoxError[];
+
+  constructor(failures: SmartBoxError[] = []) {
+    this.#failures = failures;
+  }
+  async encode(ask: HeadAsk): Promise<HeadAnswer> {
+    this.asked.push(ask);
+    const failure = this.#failures.shift();
+    if (failure) throw failure;
+    const sizes = ask.sizes.slice(ask.lead).map(() => 10);
+    const frames = sizes.map(() => ({ sourceHash: '0'.repeat(64), hash: '1'.repeat(64) }));
+    return { samples: Buffer.alloc(10 * sizes.length), sizes, encoder: 'none', frames, psnr: 50, ssim: 0.99 };
+  }
+}
+
+function write(ring: LeakyRing, store: Store, exact?: { startNs: bigint; heads: Encoder }) {
+  const range = exact ? { ...ALL, startNs: exact.startNs } : ALL;
+  const plan = (corrupt?: ReadonlySet<FragmentName>, whole = false) =>
+    planSource('cam', ring.messages, range, { exact: exact !== undefined && !whole, ...(corrupt ? { corrupt } : {}) });
   const first = plan();
   if (!first) throw new Error('nothing to plan');
   const clip: SourceJob['clip'] = {
@@ -64,8 +84,14 @@ function write(ring: LeakyRing, store: Store) {
     ...{ anchorMs: 0, requestedMs: 0 },
   };
   const key = `clips/${CLIP_ID}/cam/source.mp4`;
-  const replan = async (corrupt: ReadonlySet<FragmentName>) => plan(corrupt);
-  return new SourceWriter(store.objects).write({ clip, key, fragments: ring, plan: first, replan });
+  const replan = async (corrupt: ReadonlySet<FragmentName>, whole: boolean) => plan(corrupt, whole);
+  return new SourceWriter(store.objects, exact?.heads ?? new Encoder()).write({
+    clip,
+    key,
+    fragments: ring,
+    plan: first,
+    replan,
+  });
 }
 
 describe('writing a source', () => {
@@ -99,6 +125,29 @@ describe('writing a source', () => {
     first.headers = { ...first.headers, sha256: createHash('sha256').update(first.payload).digest('hex') };
     const manifest = await write(new LeakyRing(messages), new Store());
     expect(manifest?.fragments.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  it('begins within a GOP, and goes on when what encodes it dies', async () => {
+    const died = () => new SmartBoxError({ code: 'worker-died', message: 'SIGKILL', fault: 'ours', retryable: true });
+    const heads = new Encoder([died(), died()]);
+    const manifest = await write(new LeakyRing(steady(4)), new Store(), { startNs: 500_000_000n, heads });
+    expect(heads.asked.map(({ lead, sizes }) => [lead, sizes.length])).toEqual([[15, 30], [15, 30], [15, 30]]); // prettier-ignore
+    expect(manifest).toMatchObject({ frames: 105, durationMs: 3500, cut: { copiedFrames: 90, reencodedFrames: 15 } });
+    expect(manifest?.inexact).toBeUndefined();
+  });
+
+  it('keeps the whole GOP, and says so, rather than lose a frame to a beginning that cannot be encoded', async () => {
+    const damaged = new SmartBoxError({ code: 'damaged', message: '3 of its last 15 frames', fault: 'ours' });
+    const store = new Store();
+    const heads = new Encoder([damaged]);
+    const manifest = await write(new LeakyRing(steady(4)), store, { startNs: 500_000_000n, heads });
+    expect(manifest).toMatchObject({
+      frames: 120,
+      durationMs: 4000,
+      inexact: expect.stringContaining('3 of its last 15'),
+    });
+    expect(manifest?.cut).toBeUndefined();
+    expect(store.kept.get(manifest?.key ?? '')?.length).toBe(manifest?.bytes);
   });
 
   it('writes it again when it reads back wrong, and gives up when it always does', async () => {

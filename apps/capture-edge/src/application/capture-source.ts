@@ -1,8 +1,8 @@
 import type { SourceConfig, SourceState, StationPresence } from '@smartbox/contracts';
-import { newId, type Clock } from '@smartbox/kernel';
+import { inputError, newId, transientError, type Clock } from '@smartbox/kernel';
 import type { Logger } from '@smartbox/telemetry';
 import { backoffMs, judge, type WorkerFacts } from '../domain/source-watch.ts';
-import type { CapturedFragment, CapturedUnit, FragmentFormat, FromWorker } from '../worker/protocol.ts';
+import type { CapturedFragment, CapturedUnit, FragmentFormat, FromWorker, WhipSignal } from '../worker/protocol.ts';
 import type { CaptureWorker, WorkerLauncher } from './ports.ts';
 
 export interface SourceSignals {
@@ -15,6 +15,7 @@ export interface SourceSignals {
 const LOOK_MS = 100;
 const IDR_INTERVAL_MS = 200;
 const STEADY_MS = 10_000;
+const SIGNAL_MS = 4_000;
 
 /** One source: its capture process, watched and started anew, and its state as the operator sees it. */
 export class CaptureSource {
@@ -40,6 +41,8 @@ export class CaptureSource {
   private bitrate: number | undefined;
   private opened: { input: string; format: Omit<FragmentFormat, 'codec'> } | undefined;
   private format: FragmentFormat | undefined;
+  private asked = 0;
+  private readonly signalled = new Map<number, PromiseWithResolvers<string | undefined>>();
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
 
@@ -81,6 +84,31 @@ export class CaptureSource {
     this.worker?.send({ type: 'idr' });
   }
 
+  /**
+   * Hands signalling of a sender to the capture process; the answer's description, where there is one.
+   * @throws SmartBoxError `not-a-whip-source`, `invalid-offer`, `no-common-codec`, `already-publishing`, `source-not-ready`.
+   */
+  async whip(signal: WhipSignal): Promise<string | undefined> {
+    const { id, kind } = this.config;
+    if (kind !== 'whip') throw inputError('not-a-whip-source', `${id} is a source of kind ${kind}: nobody sends to it`);
+    const { worker } = this;
+    if (!worker) throw transientError('source-not-ready', `the capture process of ${id} is being started`);
+    const number = ++this.asked;
+    const answer = Promise.withResolvers<string | undefined>();
+    this.signalled.set(number, answer);
+    const late = setTimeout(
+      () => answer.reject(transientError('source-not-ready', `${id} has not answered within ${SIGNAL_MS} ms`)),
+      SIGNAL_MS,
+    );
+    worker.send({ type: 'whip', id: number, ...signal });
+    try {
+      return await answer.promise;
+    } finally {
+      clearTimeout(late);
+      this.signalled.delete(number);
+    }
+  }
+
   get pid(): number | undefined {
     return this.worker?.pid;
   }
@@ -113,7 +141,8 @@ export class CaptureSource {
     const run = newId();
     this.run = run;
     const now = this.now();
-    const kind = this.config.kind === 'synthetic' ? 'synthetic' : this.config.mode;
+    const { kind: of, mode } = this.config;
+    const kind = of === 'synthetic' ? 'synthetic' : of === 'whip' ? 'listen' : mode;
     this.facts = { startedAt: now, heardAt: now, kind };
     const worker = this.launcher.start(this.config, (message) => {
       if (this.run === run) this.take(run, message);
@@ -135,12 +164,27 @@ export class CaptureSource {
     switch (message.type) {
       case 'beat':
         this.skippedFrames = message.skippedFrames;
-        this.facts = { ...this.facts, frozenSince: message.identicalMs > 0 ? now - message.identicalMs : undefined };
+        this.facts = {
+          ...this.facts,
+          frozenSince: message.identicalMs > 0 ? now - message.identicalMs : undefined,
+          noSignal: message.noSignal,
+          signalSince: facts.noSignal !== undefined && message.noSignal === undefined ? now : facts.signalSince,
+        };
         return;
       case 'opened':
         this.opened = message;
         this.log.info({ input: message.input, ...message.format }, 'source opened');
         return;
+      case 'whip':
+        this.signalled.get(message.id)?.resolve(message.sdp);
+        this.signalled.delete(message.id);
+        return;
+      case 'whip-refused': {
+        const { code, message: text } = message;
+        this.signalled.get(message.id)?.reject(inputError(code, text));
+        this.signalled.delete(message.id);
+        return;
+      }
       case 'failed':
         this.failure = message.message;
         return;

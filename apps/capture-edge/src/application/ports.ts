@@ -35,6 +35,8 @@ export interface Spool {
   /** A small fact that outlives the process. Never rejects. */
   saveNote(name: string, value: unknown): Promise<void>;
   loadNote(name: string): Promise<unknown>;
+  /** Room left on its disk; undefined where that cannot be told. Never rejects. */
+  freeBytes(): Promise<number | undefined>;
 }
 
 export interface CaptureWorker {

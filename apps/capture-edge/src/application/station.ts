@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import {
   encodeLiveAccessUnit,
   type RingHeaders,
@@ -12,6 +12,7 @@ import { RingTrack, type TrackEnd } from '../domain/ring-track.ts';
 import { chooseSize } from '../domain/synthetic-size.ts';
 import type { CapturedFragment, CapturedUnit } from '../worker/protocol.ts';
 import { CaptureSource } from './capture-source.ts';
+import { bootId, machineNames } from './machine.ts';
 import type { Broker, Spool, WorkerLauncher } from './ports.ts';
 import { ringMessage } from './ring-message.ts';
 import { duration, RingPublisher } from './ring-publisher.ts';
@@ -85,7 +86,7 @@ export class Station {
     for (const config of await this.sized()) await this.addCamera(config);
     this.broker.watchProcedure((id) => this.changeProcedure(id));
     for (const { source } of this.cameras.values()) source.start();
-    this.presenceTimer = setInterval(() => this.tellPresence(), PRESENCE_MS);
+    this.presenceTimer = setInterval(() => void this.tellPresence(), PRESENCE_MS);
   }
 
   async stop(): Promise<void> {
@@ -119,6 +120,15 @@ export class Station {
     return { sources };
   }
 
+  /** `rpc.capture-edge.whip` @throws SmartBoxError `unknown-source`, and as `CaptureSource.whip`. */
+  async whip(request: RpcRequest<'capture-edge.whip'>): Promise<{ sdp?: string }> {
+    const camera = this.cameras.get(request.sourceId);
+    if (!camera) throw inputError('unknown-source', `there is no source ${JSON.stringify(request.sourceId)} here`);
+    const { session, action, sdp } = request;
+    const answer = await camera.source.whip({ session, action, sdp });
+    return answer === undefined ? {} : { sdp: answer };
+  }
+
   /** Process ids of the capture processes, by source. */
   get workers(): Record<string, number | undefined> {
     return Object.fromEntries([...this.cameras].map(([id, { source }]) => [id, source.pid]));
@@ -130,7 +140,6 @@ export class Station {
     if (!sources.some((source) => source.kind === 'synthetic' && !source.width)) return sources;
     const framesPerSecond = sources.reduce((sum, source) => sum + source.frameRate, 0);
     const cpuMs = await this.launcher.measure();
-    const { availableParallelism } = await import('node:os');
     const { width, height, ...figures } = chooseSize(cpuMs, availableParallelism(), framesPerSecond);
     this.log.info(
       { width, height, cpuMsPer720pFrame: Math.round(cpuMs * 10) / 10, ...figures },
@@ -297,10 +306,12 @@ export class Station {
     this.broker.publishEvent(trouble ? 'capture-edge.broker.lost' : 'capture-edge.broker.regained', facts, newId());
   }
 
-  private tellPresence(): void {
+  private async tellPresence(): Promise<void> {
     const { id, name, windowSeconds } = this.config;
-    this.broker
-      .putPresence({
+    const diskFreeBytes = await this.spool.freeBytes();
+    const { fragments, bytes } = this.publisher.waiting;
+    try {
+      await this.broker.putPresence({
         stationId: id,
         name,
         at: this.clock.now().toISOString(),
@@ -308,18 +319,14 @@ export class Station {
         windowMs: windowSeconds * 1000,
         procedureId: this.procedureId,
         brokerOk: this.broker.connected && !this.publisher.inTrouble,
-        spooledFragments: this.publisher.waiting.fragments,
+        spooledFragments: fragments,
+        spool: { bytes, maxBytes: this.options.maxSpoolBytes },
+        ...machineNames(),
+        ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
         sources: [...this.cameras.values()].map(({ source, track }) => source.presence(track.epoch)),
-      })
-      .catch((error: unknown) => this.log.warn({ err: toError(error).message }, 'the presence could not be written'));
-  }
-}
-
-/** Changes with each boot of the machine, as CLOCK_MONOTONIC does. */
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return `process-${process.pid}`;
+      });
+    } catch (error) {
+      this.log.warn({ err: toError(error).message }, 'the presence could not be written');
+    }
   }
 }

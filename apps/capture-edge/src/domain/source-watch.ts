@@ -23,6 +23,10 @@ export interface WorkerFacts {
   readonly pictureAt?: number | undefined;
   /** Since when the pictures are identical; undefined when they change or cannot be compared. */
   readonly frozenSince?: number | undefined;
+  /** Why the input has no signal, as the device itself says; most cannot tell. */
+  readonly noSignal?: string | undefined;
+  /** When the device said that its signal is back. */
+  readonly signalSince?: number | undefined;
   /** It waits for a sender, or generates its own pictures, or pulls from elsewhere. */
   readonly kind: 'listen' | 'pull' | 'synthetic';
   /** It is not stopped and not waiting for anything but the processor. */
@@ -54,14 +58,17 @@ export function judge(facts: WorkerFacts, now: number): Verdict {
       restart: true,
     };
   }
-  if (facts.pictureAt === undefined) {
-    const waited = facts.speaksSince === undefined ? 0 : now - facts.speaksSince;
+  if (facts.noSignal !== undefined) return { state: 'no-signal', reason: facts.noSignal, restart: false };
+  const { pictureAt, signalSince = -Infinity } = facts;
+  // the last picture from before the signal was lost says nothing of the one that is back
+  if (pictureAt === undefined || pictureAt < signalSince) {
+    const waited = facts.speaksSince === undefined ? 0 : now - Math.max(facts.speaksSince, signalSince);
     if (facts.kind === 'synthetic') return { state: 'starting', restart: waited > START_MS };
     if (waited <= NO_PICTURE_MS) return { state: 'starting', restart: false };
     const reason = facts.kind === 'listen' ? 'waits for the sender' : 'the source is reached but brings no picture yet';
     return { state: 'no-signal', reason, restart: facts.kind === 'pull' && waited > STUCK_MS };
   }
-  const dark = now - facts.pictureAt;
+  const dark = now - pictureAt;
   if (dark > NO_PICTURE_MS) {
     const patience = { synthetic: STANDSTILL_MS, pull: STUCK_MS, listen: Infinity }[facts.kind];
     const restart = dark > patience;

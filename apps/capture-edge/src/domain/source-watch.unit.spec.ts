@@ -36,6 +36,24 @@ describe('judge', () => {
       { state: 'starting', restart: false },
     ],
     [
+      'the device says that there is no signal',
+      { ...live, noSignal: 'HDMI 0 has no signal', pictureAt: 9_900 },
+      10_000,
+      { state: 'no-signal', reason: 'HDMI 0 has no signal', restart: false },
+    ],
+    [
+      'its signal is back after a while, its picture not yet',
+      { ...live, pictureAt: 1_000, signalSince: 39_500, heardAt: 40_000 },
+      40_000,
+      { state: 'starting', restart: false },
+    ],
+    [
+      'its signal is back, and still no picture',
+      { ...live, pictureAt: 1_000, signalSince: 39_500, heardAt: 56_000 },
+      56_000,
+      { state: 'no-signal', restart: true },
+    ],
+    [
       'nobody sends',
       { startedAt: 0, speaksSince: 500, heardAt: 9_900, kind: 'listen' },
       10_000,

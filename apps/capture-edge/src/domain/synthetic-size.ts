@@ -6,7 +6,7 @@ export const SYNTHETIC_SIZES = [
 ] as const;
 
 /** Share of all cores that the synthetic cameras may take: the rest is for everything else on the machine. */
-const SHARE = 0.25;
+const SHARE = 0.2;
 
 export interface SizeChoice {
   readonly width: number;

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RingHeaders } from '@smartbox/contracts';
 import { SmartBoxError, toError } from '@smartbox/kernel';
@@ -38,6 +38,15 @@ export class DiskSpool implements Spool {
       }
     }
     return fragments;
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    try {
+      const { bavail, bsize } = await statfs(this.dir);
+      return bavail * bsize;
+    } catch {
+      return undefined;
+    }
   }
 
   async write(order: number, headers: RingHeaders, payload: Uint8Array): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type EventData,
   type EventName,
   type RingHeaders,
+  type RpcName,
 } from '@smartbox/contracts';
 import { toError, transientError } from '@smartbox/kernel';
 import { Messaging, type KvStore, type MessagingOptions, type RpcHandler } from '@smartbox/messaging';
@@ -37,7 +38,7 @@ export class NatsBroker implements Broker {
   private messaging: Messaging | undefined;
   private stations: KvStore<StationPresence> | undefined;
   private procedureListener: ((procedureId: string | null) => void) | undefined;
-  private idrHandler: RpcHandler<'capture-edge.idr'> | undefined;
+  private readonly answers: ((messaging: Messaging) => void)[] = [];
 
   constructor(stationId: string, options: Omit<MessagingOptions, 'service'>, log: Logger) {
     this.stationId = stationId;
@@ -61,9 +62,9 @@ export class NatsBroker implements Broker {
     this.listeners.push(listener);
   }
 
-  /** Answers `rpc.capture-edge.idr.<station>`. */
-  onIdr(handler: RpcHandler<'capture-edge.idr'>): void {
-    this.idrHandler = handler;
+  /** Answers `rpc.<name>.<station>`. To be called before `start`. */
+  answer<N extends RpcName>(name: N, handler: RpcHandler<N>): void {
+    this.answers.push((messaging) => messaging.serve(name, handler, { station: this.stationId }));
   }
 
   watchProcedure(listener: (procedureId: string | null) => void): void {
@@ -128,8 +129,7 @@ export class NatsBroker implements Broker {
     });
     if (this.stopped.signal.aborted) return messaging.close();
     this.messaging = messaging;
-    const { idrHandler } = this;
-    if (idrHandler) messaging.serve('capture-edge.idr', idrHandler, { station: this.stationId });
+    for (const answer of this.answers) answer(messaging);
     messaging.onStatus((status) => {
       if (status.type === 'connected') void this.sendEvents();
       if (status.type !== 'error') this.tell(status.type === 'connected');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { RpcReply } from '@smartbox/contracts';
 import { childModule, forkWorker, runChild } from '@smartbox/media';
 import type { Logger } from '@smartbox/telemetry';
 import type { CaptureWorker, WorkerLauncher } from '../application/ports.ts';
@@ -6,19 +7,23 @@ import type { FromWorker, ToWorker, WorkerJob } from '../worker/protocol.ts';
 
 /** Before everything else on the machine, where we are allowed to: video cannot be recorded twice. */
 const CAPTURE_NICENESS = -10;
+const DEVICES_MS = 10_000;
 
 /** Capture processes: one per source, so that a hung device or a crash in native code stays with its source. */
 export class ProcessLauncher implements WorkerLauncher {
   private readonly log: Logger;
+  private readonly reach: Pick<WorkerJob, 'bindAddress'>;
 
-  constructor(log: Logger) {
+  /** @param bindAddress the only one that WebRTC senders reach; every interface unless given. */
+  constructor(log: Logger, bindAddress?: string) {
     this.log = log;
+    this.reach = bindAddress === undefined ? {} : { bindAddress };
   }
 
   start(job: WorkerJob, onMessage: (message: FromWorker) => void): CaptureWorker {
     const log = this.log.child({ source: job.id });
     const worker = forkWorker<ToWorker, FromWorker>(childModule(import.meta.url, '../worker/capture'), {
-      args: [JSON.stringify(job)],
+      args: [JSON.stringify({ ...job, ...this.reach })],
       niceness: CAPTURE_NICENESS,
       onLine: (line) => log.debug({ line }, 'capture process'),
     });
@@ -40,6 +45,11 @@ export class ProcessLauncher implements WorkerLauncher {
     return runChild<{ frames: number }, never, number>(childModule(import.meta.url, '../worker/measure'), {
       frames: 30,
     });
+  }
+
+  /** In a process of its own: a broken driver may keep who asks it. */
+  listDevices(): Promise<RpcReply<'capture-edge.list-devices'>> {
+    return runChild(childModule(import.meta.url, '../worker/list-devices'), null, { idleTimeoutMs: DEVICES_MS });
   }
 }
 

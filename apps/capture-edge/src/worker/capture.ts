@@ -3,11 +3,16 @@ import { toError } from '@smartbox/kernel';
 import { Fragmenter, SyntheticPattern, TIMESCALE, type AccessUnit, type MediaFragment } from '@smartbox/media';
 import { H264Encoder, runIngest, type StreamFormat } from '@smartbox/media/native';
 import { GopClock } from '../domain/gop-clock.ts';
-import type { FragmentFormat, FromWorker, ToWorker, WorkerJob } from './protocol.ts';
+import type { Beat, FragmentFormat, FromWorker, ToWorker, WorkerJob } from './protocol.ts';
+import { WhipDoor } from './whip-door.ts';
 
 /** A synthetic source that falls behind catches up; beyond this it skips, and the skip is a marked gap. */
 const CATCH_UP_TICKS = 5 * TIMESCALE;
 const BEAT_MS = 200;
+/** No picture for so long: the fragment ends with the last one there was. */
+const IDLE_TICKS = TIMESCALE / 2;
+/** Between two wishes for the first keyframe of a sender. */
+const ASK_MS = 500;
 
 const job = JSON.parse(process.argv[2] ?? '{}') as WorkerJob;
 const stop = new AbortController();
@@ -31,10 +36,21 @@ class Output {
   private clock = new GopClock(job.gopMs, this.frameTicks);
   private picture: number | null = null;
   private sameSince = now();
+  private takenAt = now();
   skippedFrames = 0;
+  /** Why the input has no signal, as it says itself. */
+  noSignal: string | undefined;
 
-  get identicalMs(): number {
+  get passing(): boolean {
+    return this.format?.encoder === 'passthrough';
+  }
+
+  private get identicalMs(): number {
     return this.picture === null ? 0 : Math.round((now() - this.sameSince) / 90);
+  }
+
+  get beat(): Beat {
+    return { identicalMs: this.identicalMs, skippedFrames: this.skippedFrames, noSignal: this.noSignal };
   }
 
   open(format: StreamFormat): void {
@@ -56,16 +72,22 @@ class Output {
   /** `idr`: the encoder obeys, so the next picture closes the fragment; a passed-through stream is cut right here. */
   idr(): void {
     this.clock.ask();
-    if (this.format?.encoder === 'passthrough') this.finish();
+    if (this.passing) this.finish();
   }
 
   take(unit: AccessUnit, picture: number | null): void {
     if (picture === null || picture !== this.picture) this.sameSince = now();
     this.picture = picture;
-    if (this.format?.encoder === 'passthrough') this.begins(unit.pts);
+    this.takenAt = now();
+    if (this.passing) this.begins(unit.pts);
     void send({ type: 'unit', pts: unit.pts, keyframe: unit.keyframe, annexB: unit.data });
     const done = this.fragmenter?.push(unit);
     if (done) this.send(done);
+  }
+
+  /** The last pictures before a standstill are not kept back until there are new ones. */
+  finishIfIdle(): void {
+    if (now() - this.takenAt > Math.max(IDLE_TICKS, 3 * this.frameTicks)) this.finish();
   }
 
   finish(): void {
@@ -140,16 +162,52 @@ async function runSynthetic(output: Output): Promise<void> {
   encoder.close();
 }
 
-async function runInput(output: Output): Promise<void> {
+async function runInput(output: Output, door: WhipDoor): Promise<void> {
   if (job.kind === 'synthetic') return runSynthetic(output);
-  const { kind, mode, url = '', bitrate, encode, width, height, frameRate } = job;
+  if (job.kind === 'whip') return runSenders(output, door);
+  return ingest(output, job.url ?? '', stop.signal);
+}
+
+/** One sender after the other; between them the source has no signal. */
+async function runSenders(output: Output, door: WhipDoor): Promise<void> {
+  while (!stop.signal.aborted) {
+    const sender = await door.next(stop.signal);
+    if (!sender) return;
+    const over = new AbortController();
+    void sender.gone.then(() => over.abort());
+    const signal = AbortSignal.any([stop.signal, over.signal]);
+    // what came before FFmpeg listened is lost, and with it the first keyframe
+    let ask = setInterval(() => sender.wantKeyframe(), ASK_MS);
+    // a browser makes keyframes when it is asked only: what is passed through needs one for every fragment
+    const opened = (): void => {
+      clearInterval(ask);
+      ask = setInterval(() => output.passing && sender.wantKeyframe(), job.gopMs);
+    };
+    try {
+      await ingest(output, sender.descriptionFile, signal, opened);
+    } catch (error) {
+      process.stderr.write(`whip: ${toError(error).message}\n`);
+    }
+    clearInterval(ask);
+    output.finish();
+    sender.close('what it sends is not taken any more');
+  }
+}
+
+async function ingest(output: Output, url: string, signal: AbortSignal, onOpen?: () => void): Promise<void> {
+  const { kind, mode, bitrate, encode, width, height, frameRate } = job;
+  if (kind === 'synthetic') return;
   const size = width && height ? { width, height } : {};
   await runIngest(
-    { kind, mode, url, bitrate, encode, frameRate, ...size, signal: stop.signal },
+    { kind, mode, url, bitrate, encode, frameRate, ...size, signal },
     {
       now,
       wantsIdr: (pts) => output.begins(pts),
-      onFormat: (format) => output.open(format),
+      onFormat: (format) => {
+        onOpen?.();
+        output.open(format);
+      },
+      onNoSignal: (reason) => (output.noSignal = reason),
       onUnit: (unit, picture) => output.take(unit, picture),
     },
   );
@@ -157,19 +215,26 @@ async function runInput(output: Output): Promise<void> {
 
 async function main(): Promise<void> {
   const output = new Output();
+  const door = new WhipDoor(job, (message) => void send(message));
   process.on('disconnect', () => process.exit(1));
   // Ctrl-C reaches the whole group: the service decides when its cameras end, so that the last fragment gets out
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
-    if (message.type === 'idr') output.idr();
+    if (message.type === 'idr') {
+      output.idr();
+      door.wantKeyframe();
+    } else if (message.type === 'whip') void door.handle(message);
     else stop.abort();
   });
-  const beat = (): void =>
-    void send({ type: 'beat', identicalMs: output.identicalMs, skippedFrames: output.skippedFrames });
+  const beat = (): void => {
+    // what generates its pictures itself is late, but never idle
+    if (job.kind !== 'synthetic') output.finishIfIdle();
+    void send({ type: 'beat', ...output.beat });
+  };
   beat();
   const timer = setInterval(beat, BEAT_MS);
   try {
-    await runInput(output);
+    await runInput(output, door);
     output.finish();
   } catch (thrown) {
     output.finish();
@@ -178,7 +243,7 @@ async function main(): Promise<void> {
   }
   clearInterval(timer);
   // messages keep their order: when this one is out, so are the last fragments
-  await send({ type: 'beat', identicalMs: 0, skippedFrames: output.skippedFrames });
+  await send({ type: 'beat', ...output.beat });
   // a native thread that still waits for the network must not keep the process
   process.exit();
 }

@@ -1,8 +1,20 @@
-import type { CreateClip, MarkerRequest, RecordingRequest, StationConfig, StillRequest } from '@smartbox/contracts';
-import { inputError, SmartBoxError, type Clock } from '@smartbox/kernel';
+import type {
+  CreateClip,
+  CreateFilmStill,
+  FilmFrame,
+  MarkerRequest,
+  Origin,
+  RecordingRequest,
+  StationConfig,
+  StillRequest,
+} from '@smartbox/contracts';
+import { inputError, newId, SmartBoxError, type Clock } from '@smartbox/kernel';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import type { ClipRequest, ClipStore, Outgoing, Procedure, ProcedureStore, StationDirectory } from './ports.ts';
+import type { AuditAction } from '../domain/audit/actions.ts';
+import { mayKeep } from '../domain/consent.ts';
+import type { Audit, ClipRequest, ClipStore, Outgoing, Procedure, ProcedureStore, StationDirectory } from './ports.ts';
+import { explicitRange, lengthOf } from '../domain/clip-range.ts';
 import { unknownStation } from './procedures.ts';
 
 type Command = Extract<Outgoing, { kind: 'command' }>;
@@ -43,29 +55,13 @@ export class Clips {
 
   /** "Save the last 2 minutes". The same clipId again is the same clip. */
   async save(body: z.infer<typeof CreateClip>, who: Who): Promise<void> {
-    const { clipId, stationId, sources, lastSeconds, from, to, description } = body;
-    const explicit =
-      from && to ? { range: { from, to } } : lastSeconds ? { range: { lastMs: lastSeconds * 1000 } } : {};
-    if (await this.#isRepeat(clipId, 'clip', { stationId, ...only({ sources }), ...explicit })) return;
+    const { clipId, stationId, sources, description, pressedAt = 'room' } = body;
+    const explicit = explicitRange(body);
+    if (await this.#isRepeat(clipId, 'clip', { stationId, ...only({ sources, range: explicit }) })) return;
     const { procedureId, recipe } = await this.#active(stationId, sources);
     const requestedAt = this.#clock.now();
-    const isRange = from !== undefined && to !== undefined;
-    if (!isRange && (from !== undefined || to !== undefined)) {
-      throw inputError(
-        'invalid-range',
-        `from and to belong together: got from ${from ?? 'nothing'}, to ${to ?? 'nothing'}`,
-      );
-    }
-    if (isRange && lastSeconds !== undefined) {
-      throw inputError('invalid-range', `lastSeconds (${lastSeconds}) excludes from and to`);
-    }
-    const lastMs = (lastSeconds ?? recipe.saveSeconds) * 1000;
-    const range = isRange ? { from, to } : { lastMs };
-    const requestedMs = isRange ? Date.parse(to) - Date.parse(from) : lastMs;
-    if (requestedMs <= 0) throw inputError('invalid-range', `the range from ${from} to ${to} is empty`);
-    if (isRange && Date.parse(to) > requestedAt.getTime() + 2000) {
-      throw inputError('range-in-future', `the range ends at ${to}, it is ${requestedAt.toISOString()} now`);
-    }
+    const range = explicit ?? { lastMs: recipe.saveSeconds * 1000 };
+    const requestedMs = lengthOf(range, requestedAt);
     const data = {
       clipId,
       stationId,
@@ -76,7 +72,9 @@ export class Clips {
     };
     const command: Command = { kind: 'command', name: 'buffer.save-clip', data };
     const request = { clipId, kind: 'clip', stationId, procedureId, requestedAt, requestedMs, command } as const;
-    await this.#ask({ ...request, description: description ?? null, traceId: who.traceId }, who, 'clip.save');
+    await this.#ask({ ...request, description: description ?? null, traceId: who.traceId }, who, 'clip.save', {
+      pressedAt,
+    });
   }
 
   async startRecording(stationId: string, body: z.infer<typeof RecordingRequest>, who: Who): Promise<void> {
@@ -113,18 +111,40 @@ export class Clips {
   }
 
   async still(stationId: string, body: z.infer<typeof StillRequest>, who: Who): Promise<void> {
-    const { clipId, sources, at } = body;
-    if (await this.#isRepeat(clipId, 'still', { stationId, ...only({ sources, at }) })) return;
+    const { clipId, sources, at, format } = body;
+    if (await this.#isRepeat(clipId, 'still', { stationId, ...only({ sources, at, format }) })) return;
     const { procedureId } = await this.#active(stationId, sources);
     const requestedAt = this.#clock.now();
     const base = { stillId: clipId, stationId, procedureId, requestedAt: requestedAt.toISOString() };
     const command: Command = {
       kind: 'command',
       name: 'buffer.capture-still',
-      data: { ...base, ...only({ sources, at }) },
+      data: { ...base, ...only({ sources, at, format }) },
     };
     const request = { clipId, kind: 'still', stationId, procedureId, requestedAt, requestedMs: null } as const;
     await this.#ask({ ...request, description: null, traceId: who.traceId, command }, who, 'still.capture');
+  }
+
+  /** A frame of a stored film, kept as a still of its own; its procedure may have ended. */
+  async stillOfFilm(
+    { of, origin }: { of: FilmFrame; origin: Origin },
+    body: Pick<CreateFilmStill, 'clipId' | 'format' | 'description'>,
+    who: Who,
+  ): Promise<void> {
+    const { clipId, format, description } = body;
+    const { stationId, procedureId } = origin;
+    if (await this.#isRepeat(clipId, 'still', { of, ...only({ format }) })) return;
+    const requestedAt = this.#clock.now();
+    const base = { stillId: clipId, stationId, procedureId, requestedAt: requestedAt.toISOString() };
+    const command: Command = {
+      kind: 'command',
+      name: 'buffer.capture-still',
+      data: { ...base, of, ...only({ format }) },
+    };
+    const request = { clipId, kind: 'still', stationId, procedureId, requestedAt, requestedMs: null } as const;
+    const facts = { of: of.clipId, sourceId: of.sourceId, frame: String(of.frame) };
+    const note = { description: description ?? null, traceId: who.traceId, command };
+    await this.#ask({ ...request, ...note }, who, 'still.of-film', facts);
   }
 
   async mark(stationId: string, body: z.infer<typeof MarkerRequest>, who: Who) {
@@ -132,7 +152,8 @@ export class Clips {
     const at = body.at ?? this.#clock.now().toISOString();
     const marker = { markerId: body.markerId, procedureId, at, ...only({ label: body.label }) };
     const command: Command = { kind: 'command', name: 'buffer.set-marker', data: { ...marker, stationId } };
-    await this.#store.send([command], `marker/${body.markerId}`, { actor: who.actor, action: 'marker.set' });
+    const audit: Audit = { actor: who.actor, action: 'marker.set', procedureId };
+    await this.#store.send([command], `marker/${body.markerId}`, audit);
     return marker;
   }
 
@@ -163,11 +184,14 @@ export class Clips {
     this.#changed.clip(clip.clipId);
   }
 
-  /** Tries again what was given up or waits: the save itself, or its deliveries. How many commands that were. */
+  /** Tries again what was given up or waits: the save itself, its preparation, or its deliveries. How many commands that were. */
   async retry(clipId: string, who: Who): Promise<number> {
-    const { request, deliveries } = await this.#store.retryable(clipId);
+    const { request, deliveries, prepare } = await this.#store.retryable(clipId);
     const commands: Command[] = [
       ...(request ? [{ kind: 'command', name: 'buffer.save-clip', data: request } as const] : []),
+      ...prepare.map((what) => {
+        return { kind: 'command', name: 'transcoder.prepare-again', data: { again: newId(), ...what } } as const;
+      }),
       ...deliveries.map(({ deliveryId, instanceId, destination }) => {
         return {
           kind: 'command',
@@ -183,13 +207,14 @@ export class Clips {
         fault: 'input',
       });
     }
-    const audit = { actor: who.actor, action: 'clip.retry', detail: { commands: commands.length } };
+    const audit: Audit = { actor: who.actor, action: 'clip.retry', detail: { commands: commands.length } };
     await this.#store.send(commands, `clip/${clipId}`, audit);
     return commands.length;
   }
 
-  async #ask(request: ClipRequest, who: Who, action: string): Promise<void> {
-    await this.#store.request(request, { actor: who.actor, action, detail: { stationId: request.stationId } });
+  async #ask(request: ClipRequest, who: Who, action: AuditAction, facts: Record<string, string> = {}): Promise<void> {
+    const detail = { stationId: request.stationId, ...facts };
+    await this.#store.request(request, { actor: who.actor, action, detail });
     this.#changed.clip(request.clipId);
   }
 
@@ -222,7 +247,10 @@ export class Clips {
       throw inputError('source-unknown', message);
     }
     const procedure = await this.#procedures.active(stationId);
-    if (procedure) return procedure;
+    if (procedure) {
+      mayKeep(procedure);
+      return procedure;
+    }
     throw new SmartBoxError({
       code: 'no-procedure',
       message: `no procedure runs at station ${stationId}: select a patient first`,

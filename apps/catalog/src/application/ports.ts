@@ -1,15 +1,18 @@
 import type {
   CommandData,
   CommandName,
+  ConsentState,
   EventData,
   EventName,
   ProcedureEntry,
   ProcedureSnapshot,
   Recipe,
   StationConfig,
+  StationConversation,
   StationProcedure,
   WorklistItem,
 } from '@smartbox/contracts';
+import type { AuditAction } from '../domain/audit/actions.ts';
 import type { ClipKind } from '../domain/clip.ts';
 
 /** What leaves the catalog, written in the transaction of the change and published in that order. */
@@ -17,7 +20,8 @@ export type Outgoing =
   | { [N in EventName]: { kind: 'event'; name: N; data: EventData<N> } }[EventName]
   | { [N in CommandName]: { kind: 'command'; name: N; data: CommandData<N> } }[CommandName]
   | { kind: 'kv'; name: `station.${string}`; data: StationProcedure }
-  | { kind: 'kv'; name: `procedure.${string}`; data: ProcedureEntry };
+  | { kind: 'kv'; name: `procedure.${string}`; data: ProcedureEntry }
+  | { kind: 'kv'; name: `conversation.${string}`; data: StationConversation };
 
 export interface OutboxEntry {
   id: bigint;
@@ -50,6 +54,9 @@ export interface Procedure {
   version: number;
   startedAt: Date;
   endedAt: Date | null;
+  /** Since when those who watch may talk into the room. */
+  conversationAt: Date | null;
+  consent: ConsentState;
 }
 
 export interface PatientAndStudy {
@@ -58,15 +65,23 @@ export interface PatientAndStudy {
   request?: ProcedureSnapshot['request'];
 }
 
+export type NewProcedure = Omit<Procedure, 'version' | 'endedAt' | 'conversationAt' | 'consent'>;
+
 export interface ProcedureStore {
   active(stationId: string): Promise<Procedure | undefined>;
-  find(procedureId: string): Promise<(Procedure & PatientAndStudy) | undefined>;
+  /** With its newest version, or that one. */
+  find(procedureId: string, version?: number): Promise<(Procedure & PatientAndStudy) | undefined>;
   /** Ends what runs at the station and starts this, in one transaction. `who` may count (emergency numbers). */
   start(
-    procedure: Omit<Procedure, 'version' | 'endedAt'>,
+    procedure: NewProcedure,
     who: (count: (name: string) => Promise<number>) => Promise<PatientAndStudy>,
     audit: Audit,
   ): Promise<void>;
+  /**
+   * Opens or closes the conversation of what runs at the station. Its procedureId, also where nothing changed; undefined:
+   * nothing runs there.
+   */
+  converse(stationId: string, open: boolean, at: Date, audit: Audit): Promise<string | undefined>;
   /** False: it had ended before. */
   end(procedureId: string, at: Date, audit: Audit): Promise<boolean>;
   /** A new version; clips carry the new patient from the same transaction on. */
@@ -78,13 +93,27 @@ export interface ProcedureStore {
     ) => PatientAndStudy & { worklistItemId?: string | null; emergency?: boolean },
     audit: Audit & { reason?: string | undefined },
   ): Promise<void>;
+  /** Where a clip was moved to, and how often; undefined where it never was. */
+  assignmentOf(clipId: string): Promise<{ procedureId: string; stationId: string; assignment: number } | undefined>;
   worklistItem(itemId: string): Promise<WorklistItem | undefined>;
+  /** Its clips say so from the same transaction on; `stop` is the recording that ends with it. False: it was so before. */
+  setConsent(
+    procedureId: string,
+    consent: { state: ConsentState; at: Date; by: string },
+    stop: { clipId: string; command: Outgoing } | undefined,
+    audit: Audit,
+  ): Promise<boolean>;
 }
 
 export interface Audit {
   actor: string;
-  action: string;
+  action: AuditAction;
   detail?: Record<string, unknown>;
+  /** Default: success. */
+  outcome?: 'success' | 'failure';
+  /** Where the subject does not say it: the room, and the procedure whose patient it concerns. */
+  stationId?: string;
+  procedureId?: string;
 }
 
 export interface ClipRequest {
@@ -113,6 +142,8 @@ export interface ClipStore {
   retryable(clipId: string): Promise<{
     request: CommandData<'buffer.save-clip'> | undefined;
     deliveries: { deliveryId: string; instanceId: string; destination: string; state: string }[];
+    /** What was saved, where it could not be prepared for the archive. */
+    prepare: Omit<CommandData<'transcoder.prepare-again'>, 'again'>[];
   }>;
 }
 

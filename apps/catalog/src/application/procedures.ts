@@ -1,8 +1,11 @@
-import type { CorrectProcedure, ProcedureSnapshot, Recipe, StartProcedure } from '@smartbox/contracts';
+import type { CorrectProcedure, ProcedureSnapshot, Recipe, SetConsent, StartProcedure } from '@smartbox/contracts';
 import { deterministicUid, inputError, newId, type Clock } from '@smartbox/kernel';
 import type { z } from 'zod';
+import { reachOf, within } from '../domain/access/caller.ts';
+import { keepsNothing, withheldDestinations } from '../domain/consent.ts';
 import { correctPatient, emergencyPatient, fromWorklist, localTime } from '../domain/patient.ts';
-import type { ProcedureStore, StationDirectory } from './ports.ts';
+import { currentAsking } from './access/asking.ts';
+import type { ClipStore, ProcedureStore, StationDirectory } from './ports.ts';
 
 interface Site {
   timeZone: string;
@@ -16,9 +19,18 @@ export class Procedures {
   readonly #recipes: readonly Recipe[];
   readonly #site: Site;
   readonly #clock: Clock;
+  readonly #recordings: Pick<ClipStore, 'openRecording'>;
 
-  constructor(store: ProcedureStore, stations: StationDirectory, recipes: readonly Recipe[], site: Site, clock: Clock) {
+  constructor(
+    store: ProcedureStore,
+    recordings: Pick<ClipStore, 'openRecording'>,
+    stations: StationDirectory,
+    recipes: readonly Recipe[],
+    site: Site,
+    clock: Clock,
+  ) {
     this.#store = store;
+    this.#recordings = recordings;
     this.#stations = stations;
     this.#recipes = recipes;
     this.#site = site;
@@ -85,16 +97,50 @@ export class Procedures {
     );
   }
 
-  /** @throws SmartBoxError `procedure-not-found` */
-  async snapshot(procedureId: string): Promise<ProcedureSnapshot> {
+  /** As `snapshot`, of the procedure that the clip was moved to, where it was: with the room it was recorded in. */
+  async snapshotFor(clipId: string, procedureId: string): Promise<ProcedureSnapshot> {
+    const moved = await this.#store.assignmentOf(clipId);
+    if (!moved) return this.snapshot(procedureId);
+    const { stationId, assignment } = moved;
+    return { ...(await this.snapshot(moved.procedureId)), ...this.#station(stationId), assignment };
+  }
+
+  /**
+   * What the patient said. Where the recipe then keeps nothing, what is recorded at the moment ends. Clips that were
+   * saved stay: what becomes of them the retention rules say.
+   */
+  async setConsent(procedureId: string, said: z.infer<typeof SetConsent>, actor: string): Promise<void> {
     const procedure = await this.#store.find(procedureId);
     if (!procedure) throw notFound(procedureId);
+    const { state, setAt = 'room', reason } = said;
+    const at = this.#clock.now();
+    const open = keepsNothing({ consent: state, recipe: procedure.recipe })
+      ? await this.#recordings.openRecording(procedure.stationId)
+      : undefined;
+    const { stationId } = procedure;
+    const stop = open && {
+      clipId: open.clipId,
+      command: {
+        kind: 'command',
+        name: 'buffer.stop-recording',
+        data: { clipId: open.clipId, stationId, requestedAt: at.toISOString() },
+      } as const,
+    };
+    const detail = { setAt, ...(reason ? { reason } : {}), ...(open ? { stopped: open.clipId } : {}) };
+    const consent = { state, at, by: actor };
+    await this.#store.setConsent(procedureId, consent, stop, { actor, action: 'procedure.consent', detail });
+  }
+
+  /** @throws SmartBoxError `procedure-not-found` */
+  async snapshot(procedureId: string, asOf?: number): Promise<ProcedureSnapshot> {
+    const procedure = await this.#store.find(procedureId, asOf);
+    if (!procedure) throw notFound(procedureId);
     const { stationId, version, startedAt, endedAt, recipe, patient, study, request } = procedure;
+    const withheld = withheldDestinations(procedure);
     return {
       procedureId,
       version,
-      stationId,
-      stationName: this.#stations.find(stationId)?.name ?? stationId,
+      ...this.#station(stationId),
       startedAt: startedAt.toISOString(),
       ...(endedAt ? { endedAt: endedAt.toISOString() } : {}),
       recipe,
@@ -103,7 +149,12 @@ export class Procedures {
       ...(request ? { request } : {}),
       utcOffsetMinutes: localTime(startedAt, this.#site.timeZone).utcOffsetMinutes,
       ...(this.#site.institution === undefined ? {} : { institution: this.#site.institution }),
+      ...(withheld.length > 0 ? { withheld } : {}),
     };
+  }
+
+  #station(stationId: string): { stationId: string; stationName: string } {
+    return { stationId, stationName: this.#stations.find(stationId)?.name ?? stationId };
   }
 
   #recipe(name: string | undefined): Recipe {
@@ -120,11 +171,15 @@ export class Procedures {
   }
 }
 
-const notFound = (procedureId: string) => inputError('procedure-not-found', `there is no procedure ${procedureId}`);
+const notFound = (procedureId: string) =>
+  inputError('procedure-not-found', `there is no procedure ${JSON.stringify(procedureId)}`);
 
-/** Quotes the station asked for and those there are. */
+/** Quotes the station asked for and those there are for whoever asks. */
 export function unknownStation(stationId: string, directory: StationDirectory) {
-  const known = directory.all().map((station) => station.id);
+  const caller = currentAsking()?.caller;
+  const reach = caller ? reachOf(caller) : 'everywhere';
+  const all = directory.all().map((station) => station.id);
+  const known = all.filter((id) => within(reach, id));
   return inputError(
     'station-unknown',
     `there is no station ${JSON.stringify(stationId)}; known are ${known.join(', ')}`,

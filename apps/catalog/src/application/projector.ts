@@ -16,6 +16,8 @@ export interface Changes {
   /** Of the last event applied. */
   sequence: number;
   clips: string[];
+  /** renditionIds of edits and exports. */
+  films: string[];
   procedures: string[];
   markers: string[];
   alarms: AlarmNote[];

@@ -1,19 +1,40 @@
-import type { ProcedureView, RpcReply, StationConfig, StationPresence, StationView } from '@smartbox/contracts';
+import { setTimeout } from 'node:timers/promises';
+import type {
+  DevicesReply,
+  ProcedureView,
+  RpcReply,
+  SourceTest,
+  StationConfig,
+  StationPresence,
+  StationView,
+} from '@smartbox/contracts';
+import { SmartBoxError, toError, transientError } from '@smartbox/kernel';
 import type { StationDirectory } from './ports.ts';
 
 /** Without a sign of life for this long a station is offline. */
 const OFFLINE_MS = 3000;
 const WINDOW_MS = 2000;
+const CLOCK_SAMPLES = 30;
+/** A station tells its state each second. */
+const PICTURE_MS = 2500;
+/** Nobody listens, or nobody answered in time. */
+const UNANSWERED: readonly string[] = ['no-responders', 'rpc-timeout'];
 
 type Window = RpcReply<'buffer.get-window'>;
 interface Seen {
   presence: StationPresence;
   /** performance.now() of the last sign of life; -Infinity: heard before we began. */
   at: number;
+  /** Station's clock minus the broker's at its last signs of life, milliseconds; each with its delay in it. */
+  offsets: readonly number[];
 }
 export interface StationFacts {
   window(stationId: string, procedureId: string | undefined): Promise<Window>;
   active(): Promise<Map<string, ProcedureView>>;
+  /** Asks the capture process of a source for a keyframe: it answers when it has heard. */
+  knock(stationId: string, sourceId: string): Promise<unknown>;
+  /** Asks the station for the cameras that are connected to it. */
+  devices(stationId: string): Promise<DevicesReply>;
   recording(stationId: string): Promise<{ clipId: string; since: Date; stopRequestedAt: Date | null } | undefined>;
 }
 
@@ -31,9 +52,12 @@ export class Stations {
   }
 
   /** A sign of life. `live: false`: an entry that stood there before we began; it counts only if it is young. */
-  sawPresence(presence: StationPresence, options: { live: boolean; ageMs: number }): void {
-    const age = options.live ? 0 : Math.max(0, options.ageMs);
-    this.#seen.set(presence.stationId, { presence, at: performance.now() - age });
+  sawPresence(presence: StationPresence, options: { live: boolean; storedAt: Date }): void {
+    const { live, storedAt } = options;
+    const age = live ? 0 : Math.max(0, Date.now() - storedAt.getTime());
+    const before = this.#seen.get(presence.stationId)?.offsets ?? [];
+    const offsets = [...before.slice(1 - CLOCK_SAMPLES), Date.parse(presence.at) - storedAt.getTime()];
+    this.#seen.set(presence.stationId, { presence, at: performance.now() - age, offsets });
   }
 
   isOnline(stationId: string): boolean {
@@ -57,7 +81,7 @@ export class Stations {
 
   async #view(stationId: string, procedure: ProcedureView | undefined): Promise<StationView> {
     const online = this.isOnline(stationId);
-    const seen = this.#seen.get(stationId)?.presence;
+    const { presence: seen, offsets = [] } = this.#seen.get(stationId) ?? {};
     const config = this.#directory.find(stationId);
     const base = seen ?? neverSeen(stationId, config, this.#bootedAt);
     const [window, open] = await Promise.all([
@@ -71,10 +95,50 @@ export class Stations {
       name: config?.name ?? base.name,
       sources: online ? base.sources : base.sources.map((source) => ({ ...source, ...lost })),
       online,
+      // a delay on the way makes the station seem late: the largest is the nearest to the truth
+      ...(offsets.length > 0 ? { clockOffsetMs: Math.max(...offsets) } : {}),
       ...(procedure ? { procedure } : {}),
       ...(window ? { window } : {}),
+      ...(config?.conversation ? { conversation: { rights: config.conversation.rights } } : {}),
       ...(recording ? { recording: { clipId: recording.clipId, startedAt: recording.since.toISOString() } } : {}),
     };
+  }
+
+  /** Does the station answer, and do pictures come? What is known of the source is what the station says of it. */
+  async test(stationId: string, sourceId: string): Promise<SourceTest> {
+    const began = performance.now();
+    const source = () => this.#seen.get(stationId)?.presence.sources.find((each) => each.sourceId === sourceId);
+    const pictureBefore = source()?.lastFrameAt;
+    try {
+      await this.#facts.knock(stationId, sourceId);
+    } catch (error) {
+      const reason = `the station does not answer: ${toError(error).message}`;
+      return { ok: false, state: 'offline', reason };
+    }
+    const answerMs = performance.now() - began;
+    while (performance.now() - began < PICTURE_MS) {
+      const { state = 'offline', lastFrameAt } = source() ?? {};
+      if (state === 'live' && lastFrameAt !== undefined && lastFrameAt !== pictureBefore) {
+        return { ok: true, answerMs, state, pictureMs: performance.now() - began };
+      }
+      await setTimeout(50);
+    }
+    const { state = 'offline', reason = 'no picture has come' } = source() ?? {};
+    return { ok: false, answerMs, state, reason };
+  }
+
+  /**
+   * The cameras and frame grabbers that the station finds now.
+   * @throws SmartBoxError `station-silent` when it does not answer; retryable.
+   */
+  async devices(stationId: string): Promise<DevicesReply> {
+    try {
+      return await this.#facts.devices(stationId);
+    } catch (error) {
+      if (!(error instanceof SmartBoxError && UNANSWERED.includes(error.code))) throw error;
+      const reason = `station ${JSON.stringify(stationId)} does not answer: does capture-edge run on it, and does it reach the broker?`;
+      throw transientError('station-silent', reason, error);
+    }
   }
 
   /** What the ring holds, at most two seconds old; nothing while the buffer does not answer: never a guess. */

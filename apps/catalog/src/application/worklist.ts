@@ -13,6 +13,7 @@ export interface WorklistAnswer {
   items: WorklistItem[];
   asOf?: string;
   stale: boolean;
+  truncated?: boolean;
   reason?: string;
 }
 
@@ -26,6 +27,14 @@ export class Worklist {
     this.#cache = cache;
   }
 
+  /** Of some rooms only. */
+  async ofStations(
+    stations: readonly StationConfig[],
+    query: { date: string; q?: string | undefined },
+  ): Promise<WorklistAnswer> {
+    return together(await Promise.all(stations.map((station) => this.query({ ...query, station }))));
+  }
+
   /** `date`: YYYYMMDD. `q`: any part of name, id or accession number. */
   async query(query: {
     station?: StationConfig | undefined;
@@ -35,11 +44,11 @@ export class Worklist {
     const stationAe = query.station?.aeTitle;
     const key = `${stationAe ?? '*'}/${query.date}`;
     try {
-      const { items } = await this.#find({ date: query.date, ...(stationAe ? { stationAe } : {}) });
+      const { items, truncated } = await this.#find({ date: query.date, ...(stationAe ? { stationAe } : {}) });
       const asOf = new Date();
       const sorted = items.toSorted(bySchedule);
       await this.#cache.keep(key, sorted, asOf);
-      return { items: matching(sorted, query.q), asOf: asOf.toISOString(), stale: false };
+      return { items: matching(sorted, query.q), asOf: asOf.toISOString(), stale: false, truncated };
     } catch (error) {
       const reason = toError(error).message;
       const last = await this.#cache.last(key);
@@ -51,6 +60,20 @@ export class Worklist {
       };
     }
   }
+}
+
+/** Several answers as one: each item once, and as stale as the stalest. */
+function together(answers: readonly WorklistAnswer[]): WorklistAnswer {
+  const items = new Map(answers.flatMap((answer) => answer.items.map((item) => [item.itemId, item])));
+  const [asOf] = answers.flatMap((answer) => answer.asOf ?? []).sort();
+  const reason = answers.find((answer) => answer.reason !== undefined)?.reason;
+  return {
+    items: [...items.values()].sort(bySchedule),
+    stale: answers.some(({ stale }) => stale),
+    truncated: answers.some(({ truncated }) => truncated),
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 const bySchedule = (a: WorklistItem, b: WorklistItem) =>

@@ -1,11 +1,17 @@
-import type { ClipState, Gap as GapSchema, Rational } from '@smartbox/contracts';
-import type { z } from 'zod';
 import { deriveDeliveries, type DeliveryRow } from './delivery.ts';
-import { isLater, type Fact, type FactName, type FactOf } from './facts.ts';
+import type { Fact, FactOf } from './facts.ts';
+import { deriveFailure, deriveProgress } from './clip-progress.ts';
+import {
+  isOfSource,
+  named,
+  type ClipKind,
+  type InstanceRow,
+  type RenditionRow,
+  type SourceRow,
+  type State,
+} from './clip-rows.ts';
 
-export type ClipKind = 'clip' | 'recording' | 'still';
-type State = z.infer<typeof ClipState>;
-type Gap = z.infer<typeof GapSchema>;
+export type { ClipKind } from './clip-rows.ts';
 
 /** What people asked for and said about a clip. */
 export interface ClipNote {
@@ -15,60 +21,8 @@ export interface ClipNote {
   requestedAt: Date | null;
   requestedMs: number | null;
   stopRequestedAt: Date | null;
-}
-
-interface SourceRow {
-  sourceId: string;
-  key: string;
-  manifestKey: string | null;
-  bytes: number;
-  sha256: string;
-  frames: number;
-  durationMs: number;
-  startedAt: Date;
-  width: number;
-  height: number;
-  codec: string;
-  encoder: string;
-  frameRate: Rational;
-  gaps: Gap[];
-  formats: number;
-  /** Whether it goes to the archive; a room camera usually does not. */
-  pacs: boolean;
-}
-
-interface RenditionRow {
-  sourceId: string;
-  rendition: string;
-  key: string;
-  contentType: string;
-  mode: string;
-  bytes: number;
-  sha256: string;
-  width: number | null;
-  height: number | null;
-  sprite: FactOf<'rendition'>['data']['sprite'] | null;
-  reason: string | null;
-  encoder: string | null;
-  readyAt: Date;
-}
-
-interface InstanceRow {
-  instanceId: string;
-  sourceId: string;
-  sopInstanceUid: string;
-  sopClassUid: string;
-  transferSyntaxUid: string;
-  studyInstanceUid: string;
-  seriesInstanceUid: string;
-  procedureVersion: number;
-  key: string;
-  bytes: number;
-  sha256: string;
-  payloadSha256: string;
-  numberOfFrames: number;
-  destinations: string[];
-  createdAt: Date;
+  /** How often it was moved to another procedure. */
+  assignment: number;
 }
 
 export interface ClipRow {
@@ -76,6 +30,7 @@ export interface ClipRow {
   state: State;
   stationId: string;
   procedureId: string;
+  assignment: number;
   requestedAt: Date;
   recordingSince: Date | null;
   stoppedAt: Date | null;
@@ -99,18 +54,22 @@ export interface DerivedClip {
   deliveries: DeliveryRow[];
 }
 
-const named = <N extends FactName>(facts: readonly Fact[], name: N): FactOf<N>[] =>
-  facts.filter((fact) => fact.name === name) as unknown as FactOf<N>[];
-
 /**
  * What is known of a clip, from what was asked and every fact heard: a function of the *set* of facts (give it
- * `collectFacts`), so their order never matters. `procedureVersion`: instances of older snapshots do not count.
+ * `collectFacts`), so their order never matters. `procedureVersion`: instances of older snapshots do not count,
+ * nor do those from before the clip was moved.
  */
 export function deriveClip(note: ClipNote | undefined, facts: readonly Fact[], procedureVersion: number): DerivedClip {
   const deliveries = deriveDeliveries(facts);
-  const sources = deriveSources(facts);
-  const renditions = named(facts, 'rendition').map(toRendition);
+  // what was asked for one by one is no rendition of the clip: edits, exports, and what one destination takes
+  const renditions = named(facts, 'rendition')
+    .filter(({ data }) => data.renditionId === undefined)
+    .map(toRendition);
   const instances = named(facts, 'instance').map(toInstance);
+  const sources = deriveSources(facts).map((source) => ({
+    ...source,
+    storedBytes: storedBytes(source, renditions, instances),
+  }));
   const rest = { sources, renditions, instances, deliveries };
   const [saved] = named(facts, 'saved');
   const stills = named(facts, 'still');
@@ -125,16 +84,17 @@ export function deriveClip(note: ClipNote | undefined, facts: readonly Fact[], p
     note?.requestedAt ?? earliest([saved?.data.requestedAt ?? started?.data.startedAt, ...facts.map((f) => f.firstAt)]);
   const savedTimes = saved ? [saved.data.savedAt] : stills.map((still) => still.firstAt);
   const isSaved = savedTimes.length > 0;
-  const failure = deriveFailure(facts, kind, isSaved, procedureVersion, deliveries);
-  const poster = renditions.find((r) => r.rendition === (kind === 'still' ? 'still' : 'poster'));
+  const current = { version: procedureVersion, assignment: note?.assignment ?? 0 };
+  const failure = deriveFailure(facts, kind, isSaved, current, deliveries);
   const clip: ClipRow = {
     kind,
     stationId,
     procedureId,
+    assignment: current.assignment,
     state: failure
       ? 'failed'
       : isSaved
-        ? deriveProgress(sources, recipeOf(facts), kind, renditions, instances, deliveries, procedureVersion)
+        ? deriveProgress(sources, kind, facts, { renditions, instances, deliveries }, current)
         : started && !stopped && !note?.stopRequestedAt
           ? 'recording'
           : 'requested',
@@ -149,10 +109,14 @@ export function deriveClip(note: ClipNote | undefined, facts: readonly Fact[], p
     gaps: sources.reduce((sum, source) => sum + source.gaps.length, 0),
     failureCode: failure?.code ?? null,
     failureReason: failure?.reason ?? null,
-    posterSource: poster?.sourceId ?? null,
+    posterSource: posterOf(renditions),
   };
   return { clip, ...rest };
 }
+
+/** The source whose picture stands for the clip: a still is its own, unless no browser shows its syntax. */
+export const posterOf = (renditions: readonly RenditionRow[]): string | null =>
+  ['poster', 'still'].flatMap((name) => renditions.find((r) => r.rendition === name) ?? [])[0]?.sourceId ?? null;
 
 /** Station and procedure of a clip, from whoever named them. */
 export function placeOf(
@@ -165,71 +129,18 @@ export function placeOf(
   };
 }
 
-const order: State[] = ['saved', 'prepared', 'sending', 'sent', 'archived'];
-
-/** From `saved` on: as far as the slowest source is. `sending` as soon as one goes out and every one is prepared. */
-function deriveProgress(
-  sources: readonly SourceRow[],
-  recipe: { renditions: string[] } | undefined,
-  kind: ClipKind,
+/** A passed-through rendition is the source itself: its bytes count once. */
+function storedBytes(
+  { sourceId, key, bytes }: Pick<SourceRow, 'sourceId' | 'key' | 'bytes'>,
   renditions: readonly RenditionRow[],
   instances: readonly InstanceRow[],
-  deliveries: readonly DeliveryRow[],
-  procedureVersion: number,
-): State {
-  const main = kind === 'still' ? 'still' : 'pacs';
-  if (kind !== 'still' && recipe && !recipe.renditions.includes(main)) return 'saved';
-  const archived = sources.filter((source) => source.pacs);
-  if (archived.length === 0) return 'saved';
-  const levels = archived.map(({ sourceId }) => {
-    const own = instances.filter((i) => i.sourceId === sourceId && i.procedureVersion >= procedureVersion);
-    if (own.length === 0) {
-      return renditions.some((r) => r.sourceId === sourceId && r.rendition === main) ? 'prepared' : 'saved';
-    }
-    const expected = own.flatMap((instance) =>
-      instance.destinations.map((destination) =>
-        deliveries.find((d) => d.instanceId === instance.instanceId && d.destination === destination),
-      ),
-    );
-    if (expected.every((d) => d === undefined || d.state === 'waiting')) return 'prepared';
-    if (expected.every((d) => d?.state === 'committed')) return 'archived';
-    if (expected.every((d) => d?.state === 'committed' || d?.state === 'stored')) return 'sent';
-    return 'sending';
-  });
-  const ranks = levels.map((level) => order.indexOf(level));
-  const slowest = order[Math.min(...ranks)] ?? 'saved';
-  return slowest === 'prepared' && Math.max(...ranks) > order.indexOf('prepared') ? 'sending' : slowest;
+): number {
+  const made = renditions.filter((r) => r.sourceId === sourceId && r.key !== key);
+  const objects = instances.filter((i) => i.sourceId === sourceId && isOfSource(i));
+  return [...made, ...objects].reduce((sum, each) => sum + each.bytes, bytes);
 }
 
-/** Why a person has to look: the clip was not kept, or something that goes to the archive was given up. */
-function deriveFailure(
-  facts: readonly Fact[],
-  kind: ClipKind,
-  isSaved: boolean,
-  procedureVersion: number,
-  deliveries: readonly DeliveryRow[],
-): { code: string; reason: string } | undefined {
-  const [failed] = named(facts, 'failed');
-  if (failed && !isSaved) return failed.data;
-  const ready = new Set(named(facts, 'rendition').map((f) => `${f.data.origin.sourceId}/${f.data.rendition}`));
-  const screenOnly = new Set(['poster', 'sprite']);
-  const instances = named(facts, 'instance').filter((f) => f.data.procedureVersion >= procedureVersion);
-  const current = new Set(instances.map((f) => f.data.instanceId));
-  const given = [
-    ...named(facts, 'rendition-failed').filter(
-      ({ data }) => !screenOnly.has(data.what) && !ready.has(`${data.origin.sourceId}/${data.what}`),
-    ),
-    ...named(facts, 'instance-failed').filter(
-      (f) => !instances.some((i) => i.data.origin.sourceId === f.data.origin.sourceId && isLater(i, f)),
-    ),
-  ];
-  const [first] = given;
-  if (first) return first.data;
-  const dead = deliveries.find((d) => d.state === 'failed' && (current.size === 0 || current.has(d.instanceId)));
-  return dead && { code: dead.code ?? 'delivery-failed', reason: dead.reason ?? `${dead.destination} did not take it` };
-}
-
-function deriveSources(facts: readonly Fact[]): SourceRow[] {
+function deriveSources(facts: readonly Fact[]): Omit<SourceRow, 'storedBytes'>[] {
   const [saved] = named(facts, 'saved');
   if (saved) {
     return [...saved.data.sources]
@@ -250,6 +161,8 @@ function deriveSources(facts: readonly Fact[]): SourceRow[] {
         frameRate: source.frameRate,
         gaps: source.gaps,
         formats: source.formats,
+        cut: source.cut ?? null,
+        inexact: source.inexact ?? null,
         pacs: source.pacs,
       }));
   }
@@ -269,6 +182,8 @@ function deriveSources(facts: readonly Fact[]): SourceRow[] {
     frameRate: { num: 1, den: 1 },
     gaps: [],
     formats: 1,
+    cut: null,
+    inexact: null,
     pacs: true,
   }));
 }
@@ -302,18 +217,20 @@ function toInstance({ data, firstAt }: FactOf<'instance'>): InstanceRow {
     studyInstanceUid: data.studyInstanceUid,
     seriesInstanceUid: data.seriesInstanceUid,
     procedureVersion: data.procedureVersion,
+    assignment: data.assignment ?? 0,
     key: data.key,
     bytes: data.bytes,
     sha256: data.sha256,
     payloadSha256: data.payloadSha256,
     numberOfFrames: data.numberOfFrames,
+    rendition: data.rendition ?? null,
+    renditionId: data.renditionId ?? null,
+    compression: data.compression ?? null,
     destinations: data.destinations,
     createdAt: new Date(firstAt),
   };
 }
 
-const recipeOf = (facts: readonly Fact[]) =>
-  named(facts, 'saved')[0]?.data.recipe ?? named(facts, 'still')[0]?.data.recipe;
 const find = (facts: readonly Fact[], field: 'stationId' | 'procedureId'): string | undefined =>
   facts.map((fact) => (fact.data as Partial<Record<typeof field, string>>)[field]).find((value) => value !== undefined);
 const isStill = (facts: readonly Fact[]) =>

@@ -13,9 +13,11 @@ const note: ClipNote = {
   requestedAt: new Date('2026-11-23T10:00:00.000Z'),
   requestedMs: 120_000,
   stopRequestedAt: null,
+  assignment: 0,
 };
 const facts = (events: readonly Happened[]): Fact[] =>
   collectFacts(events.flatMap((e) => factOf(e.name, e.data, e)?.fact ?? []));
+const dataOf = (event: Happened | undefined) => (event?.data ?? {}) as Record<string, unknown>;
 const stateAfter = (events: readonly Happened[], version = 1, own: ClipNote | undefined = note) =>
   deriveClip(own, facts(events), version).clip?.state;
 const story = eventsOfClip({ clipId, sources: ['cam-a', 'cam-b'], destinations: ['pacs'] });
@@ -33,6 +35,40 @@ describe('the state of a clip', () => {
     ]);
     const oneStored = story.filter((e) => !(e.name.startsWith('pacs-gateway') && deliveryOf(e).sourceId === 'cam-b'));
     expect(stateAfter(oneStored)).toBe('sending');
+  });
+
+  it('waits for what is made in place of what a destination does not take', () => {
+    const renditionId = '01HZZZZZZZZZZZZZZZZZZZZZR1';
+    const at = { time: '2026-11-23T12:00:00.000Z' };
+    const isOfA = (e: Happened) => e.name.startsWith('pacs-gateway') && deliveryOf(e).sourceId === 'cam-a';
+    const started = story.find((e) => isOfA(e) && e.name === 'pacs-gateway.delivery.started');
+    const original = story.find((e) => e.name === 'dicomizer.instance.created');
+    const reason = 'pacs does not take it in H.264';
+    const facts = { ...dataOf(started), renditionId, transferSyntaxUid: '1.2.840.10008.1.2.4.101', reason };
+    const replaced = { ...at, id: 'r', name: 'pacs-gateway.delivery.replaced', data: facts } as unknown as Happened;
+    const before = [...story.filter((e) => !isOfA(e)), replaced];
+    expect(stateAfter(before)).toBe('sending');
+    const failed = {
+      origin: dataOf(original)['origin'],
+      what: 'fallback',
+      renditionId,
+      code: 'x',
+      reason: 'no keyframe',
+    };
+    const failure = { ...at, id: 'f', name: 'transcoder.rendition.failed', data: failed } as unknown as Happened;
+    expect(stateAfter([...before, failure])).toBe('failed');
+    const instanceId = '01HZZZZZZZZZZZZZZZZZZZZZN1';
+    const own = { ...dataOf(original), instanceId, rendition: 'fallback', renditionId };
+    const made = { ...at, id: 'i', name: 'dicomizer.instance.created', data: own } as unknown as Happened;
+    expect(stateAfter([...before, made])).toBe('sending');
+    const done = story.find((e) => isOfA(e) && e.name === 'pacs-gateway.instance.committed');
+    const sent = { ...dataOf(done), instanceId };
+    const deliveryId = '01HZZZZZZZZZZZZZZZZZZZZZD1';
+    const committed = { ...at, id: 'c', name: 'pacs-gateway.instance.committed', data: { ...sent, deliveryId } };
+    expect(stateAfter([...before, made, committed as unknown as Happened])).toBe('archived');
+    const half = { ...own, part: { set: renditionId, number: 1, of: 2, firstFrame: 0, allFrames: 9 } };
+    const piece = { ...made, data: half };
+    expect(stateAfter([...before, piece, committed as unknown as Happened])).toBe('sending');
   });
 
   it('is the same whatever the order, and however often each fact is heard', () => {
@@ -82,6 +118,65 @@ describe('the state of a clip', () => {
       failureReason: 'the ring begins at 10:00:00',
     });
     expect(stateAfter([...story.slice(0, 1), failed])).toBe('saved');
+  });
+
+  it('is archived when every archive that is asked has committed, and never where none is asked', () => {
+    const name = 'pacs-gateway.instance.stored';
+    const none = story.map((e) =>
+      e.name === name ? { ...e, data: { ...(e.data as object), commitment: 'none' } } : e,
+    );
+    const isCommitted = (e: Happened) => e.name === 'pacs-gateway.instance.committed';
+    expect(stateAfter(none.filter((e) => !isCommitted(e)))).toBe('sent');
+    const destinationOf = (e: Happened) => (e.data as { destination: string }).destination;
+    const two = eventsOfClip({
+      clipId: '01HZZZZZZZZZZZZZZZZZZZZZC2',
+      sources: ['cam-1'],
+      destinations: ['pacs', 'cloud'],
+    });
+    const half = two.filter((e) => !isCommitted(e) || destinationOf(e) === 'pacs');
+    expect(stateAfter(half)).toBe('sent');
+    const cloudOffersNone = half.map((e) =>
+      e.name === name && destinationOf(e) === 'cloud'
+        ? { ...e, data: { ...(e.data as object), commitment: 'none' } }
+        : e,
+    );
+    expect(stateAfter(cloudOffersNone)).toBe('archived');
+  });
+
+  it('is sent, not committed, where a site does not ask any more', () => {
+    const committed = story.filter((e) => e.name === 'pacs-gateway.instance.committed');
+    const waived = committed.map((e): Happened => ({
+      ...e,
+      name: 'pacs-gateway.instance.commitment-waived',
+      id: `${e.id}/waived`,
+      data: { ...(e.data as object), reason: 'not asked for any more' },
+    }));
+    const sent = [...story.filter((e) => !committed.includes(e)), ...waived];
+    expect(stateAfter(sent)).toBe('sent');
+    expect(stateAfter([...sent, ...committed])).toBe('archived'); // a report that comes all the same
+  });
+
+  it('says failed when an archive does not commit, sent while it is asked again, archived when it does after all', () => {
+    const committed = story.find((e) => e.name === 'pacs-gateway.instance.committed');
+    if (!committed) throw new Error('the story commits to nothing');
+    const { deliveryId } = committed.data as { deliveryId: string };
+    const others = story.filter((e) => e !== committed);
+    const refused = (final: boolean): Happened => ({
+      name: 'pacs-gateway.instance.commitment-failed',
+      id: `refused/${final}`,
+      time: '2026-11-23T10:05:00.000Z',
+      data: {
+        ...(committed.data as object),
+        deliveryId,
+        attempt: 1,
+        code: 'commitment-refused-0122',
+        reason: 'no',
+        final,
+      },
+    });
+    expect(stateAfter([...others, refused(false)])).toBe('sent');
+    expect(stateAfter([...others, refused(true)])).toBe('failed');
+    expect(stateAfter([...story, refused(true)])).toBe('archived');
   });
 
   it('says failed when a delivery was given up, and stops saying so when it is stored after a retry', () => {

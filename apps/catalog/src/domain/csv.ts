@@ -26,7 +26,10 @@ export function csvCell(value: string | number | boolean | undefined): string {
 }
 
 /** RFC 4180 with a byte order mark, so that spreadsheets read it as UTF-8. */
-export async function* csvOf(clips: AsyncIterable<ClipView>): AsyncGenerator<string> {
+export async function* csvOf(
+  clips: AsyncIterable<ClipView>,
+  shown: (clip: ClipView) => ClipView = (clip) => clip,
+): AsyncGenerator<string> {
   yield `\ufeff${columns.map(([title]) => title).join(',')}\r\n`;
-  for await (const clip of clips) yield `${columns.map(([, value]) => csvCell(value(clip))).join(',')}\r\n`;
+  for await (const clip of clips) yield `${columns.map(([, value]) => csvCell(value(shown(clip)))).join(',')}\r\n`;
 }

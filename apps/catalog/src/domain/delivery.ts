@@ -1,7 +1,7 @@
 import { deterministicId } from '@smartbox/kernel';
 import { isLater, type Fact, type FactOf } from './facts.ts';
 
-type DeliveryState = 'waiting' | 'sending' | 'deferred' | 'stored' | 'committed' | 'failed';
+type DeliveryState = 'waiting' | 'sending' | 'deferred' | 'stored' | 'committed' | 'failed' | 'replaced';
 
 export interface DeliveryRow {
   deliveryId: string;
@@ -21,12 +21,26 @@ export interface DeliveryRow {
   updatedAt: Date;
 }
 
-type DeliveryFact = FactOf<'delivery-started' | 'delivery-deferred' | 'delivery-failed' | 'stored' | 'committed'>;
+type DeliveryFact = FactOf<
+  | 'delivery-started'
+  | 'delivery-deferred'
+  | 'delivery-failed'
+  | 'delivery-replaced'
+  | 'stored'
+  | 'committed'
+  | 'commitment-failed'
+  | 'commitment-waived'
+>;
 const states: Record<DeliveryFact['name'], { state: DeliveryState; rank: number }> = {
   'delivery-started': { state: 'sending', rank: 0 },
   'delivery-deferred': { state: 'deferred', rank: 1 },
   'delivery-failed': { state: 'failed', rank: 2 },
+  'delivery-replaced': { state: 'replaced', rank: 2 },
   stored: { state: 'stored', rank: 3 },
+  // Final: a person has to look. Else it is stored, and asked for again.
+  'commitment-failed': { state: 'failed', rank: 3 },
+  // Not asked for any more: "sent, not committed".
+  'commitment-waived': { state: 'stored', rank: 3 },
   committed: { state: 'committed', rank: 4 },
 };
 const isDelivery = (fact: Fact): fact is Fact & DeliveryFact => fact.name in states;
@@ -87,7 +101,15 @@ function deliveriesHeardOf(facts: readonly Fact[]): DeliveryRow[] {
   return [...byId.entries()].map(([deliveryId, own]) => {
     const now = own.reduce((best, fact) => (decides(fact, best) ? fact : best));
     const first = (name: DeliveryFact['name']) => date(own.find((fact) => fact.name === name)?.firstAt);
-    const said = now.data as { code?: string; reason?: string; warning?: string; retryAt?: string; parked?: boolean };
+    const said = now.data as {
+      code?: string;
+      reason?: string;
+      warning?: string;
+      verified?: 'qido' | 'import-report';
+      retryAt?: string;
+      parked?: boolean;
+    };
+    const looked = said.verified === undefined ? null : 'asked afterwards, the archive has it (QIDO-RS)';
     const { instanceId, sopInstanceUid, destination, origin } = now.data;
     return {
       deliveryId,
@@ -95,10 +117,10 @@ function deliveriesHeardOf(facts: readonly Fact[]): DeliveryRow[] {
       sourceId: origin.sourceId,
       sopInstanceUid,
       destination,
-      state: states[now.name].state,
+      state: now.name === 'commitment-failed' && !now.data.final ? 'stored' : states[now.name].state,
       attempt: Math.max(...own.map(attemptOf)),
       code: said.code ?? null,
-      reason: said.reason ?? said.warning ?? null,
+      reason: said.reason ?? said.warning ?? looked,
       retryAt: date(said.retryAt),
       parked: said.parked ?? false,
       startedAt: first('delivery-started'),

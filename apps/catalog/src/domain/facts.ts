@@ -15,13 +15,20 @@ interface FactData {
   still: Omit<EventData<'buffer.still.captured'>, 'recipe'> & { recipe: RecipePart };
   rendition: Slim<EventData<'transcoder.rendition.ready'>> & WherePart;
   'rendition-failed': EventData<'transcoder.rendition.failed'>;
+  copied: EventData<'transcoder.copy.written'>;
+  progress: EventData<'transcoder.job.progressed'>;
+  quality: EventData<'transcoder.quality.measured'>;
+  'quality-warned': EventData<'transcoder.quality.warned'>;
   instance: Slim<EventData<'dicomizer.instance.created'>> & WherePart;
   'instance-failed': EventData<'dicomizer.instance.failed'>;
   'delivery-started': EventData<'pacs-gateway.delivery.started'>;
   'delivery-deferred': EventData<'pacs-gateway.delivery.deferred'>;
   'delivery-failed': EventData<'pacs-gateway.delivery.failed'>;
+  'delivery-replaced': EventData<'pacs-gateway.delivery.replaced'>;
   stored: EventData<'pacs-gateway.instance.stored'>;
   committed: EventData<'pacs-gateway.instance.committed'>;
+  'commitment-failed': EventData<'pacs-gateway.instance.commitment-failed'>;
+  'commitment-waived': EventData<'pacs-gateway.instance.commitment-waived'>;
 }
 export type FactName = keyof FactData;
 
@@ -78,6 +85,9 @@ function slim<T extends EventData<'transcoder.rendition.ready'> | EventData<'dic
   return { ...data, origin: { kind, sourceId }, stationId, procedureId };
 }
 
+/** Of renditions that were asked for one by one: which. */
+const which = ({ renditionId }: { renditionId?: string | undefined }) => (renditionId ? `/${renditionId}` : '');
+
 type Read<N extends EventName> = (data: EventData<N>) => {
   clipId: string;
   name: FactName;
@@ -121,13 +131,32 @@ const readers: { [N in EventName]?: Read<N> } = {
   'transcoder.rendition.ready': (data) => ({
     clipId: data.origin.id,
     name: 'rendition',
-    key: `rendition/${data.origin.sourceId}/${data.rendition}`,
+    key: `rendition/${data.origin.sourceId}/${data.rendition}${which(data)}`,
     data: slim(data),
   }),
   'transcoder.rendition.failed': (data) => ({
     clipId: data.origin.id,
     name: 'rendition-failed',
-    key: `rendition-failed/${data.origin.sourceId}/${data.what}`,
+    key: `rendition-failed/${data.origin.sourceId}/${data.what}${which(data)}`,
+    data,
+  }),
+  'transcoder.copy.written': (data) => ({ clipId: data.origin.id, name: 'copied', key: `copied/${data.copyId}`, data }),
+  'transcoder.job.progressed': (data) => ({
+    clipId: data.origin.id,
+    name: 'progress',
+    key: `progress/${data.origin.sourceId}/${data.rendition}${which(data)}`,
+    data,
+  }),
+  'transcoder.quality.measured': (data) => ({
+    clipId: data.origin.id,
+    name: 'quality',
+    key: `quality/${data.qualityId}`,
+    data,
+  }),
+  'transcoder.quality.warned': (data) => ({
+    clipId: data.origin.id,
+    name: 'quality-warned',
+    key: `quality-warned/${data.qualityId}`,
     data,
   }),
   'dicomizer.instance.created': (data) => ({
@@ -139,14 +168,17 @@ const readers: { [N in EventName]?: Read<N> } = {
   'dicomizer.instance.failed': (data) => ({
     clipId: data.origin.id,
     name: 'instance-failed',
-    key: `instance-failed/${data.origin.sourceId}/${data.what}`,
+    key: `instance-failed/${data.origin.sourceId}/${data.what}${which(data)}`,
     data,
   }),
   'pacs-gateway.delivery.started': delivery('delivery-started'),
   'pacs-gateway.delivery.deferred': delivery('delivery-deferred'),
   'pacs-gateway.delivery.failed': delivery('delivery-failed'),
+  'pacs-gateway.delivery.replaced': delivery('delivery-replaced'),
   'pacs-gateway.instance.stored': delivery('stored'),
   'pacs-gateway.instance.committed': delivery('committed'),
+  'pacs-gateway.instance.commitment-failed': delivery('commitment-failed'),
+  'pacs-gateway.instance.commitment-waived': delivery('commitment-waived'),
 };
 
 /** The fact that an event states about a clip; undefined where it states none. `data` has been checked already. */

@@ -42,7 +42,11 @@ export function journeyOf(clip: Pick<ClipRow, 'requestedAt' | 'savedAt' | 'kind'
   for (const { data, firstAt } of named(facts, 'instance')) {
     const { sourceId } = data.origin;
     const from = renditions.find(
-      (r) => r.data.origin.sourceId === sourceId && (r.data.rendition === 'pacs' || r.data.rendition === 'still'),
+      (r) =>
+        r.data.origin.sourceId === sourceId &&
+        (data.renditionId === undefined
+          ? r.data.rendition === 'pacs' || r.data.rendition === 'still'
+          : r.data.renditionId === data.renditionId),
     );
     steps.push({ ...step('dicom', from?.firstAt ?? firstAt, firstAt, data.sopInstanceUid), sourceId });
   }
@@ -54,7 +58,7 @@ export function journeyOf(clip: Pick<ClipRow, 'requestedAt' | 'savedAt' | 'kind'
     const { sourceId, destination, storedAt, committedAt } = delivery;
     const begun = (delivery.startedAt ?? storedAt ?? delivery.updatedAt).toISOString();
     const isFailed = delivery.state === 'failed';
-    const end = storedAt ?? (isFailed ? delivery.updatedAt : null);
+    const end = storedAt ?? (isFailed || delivery.state === 'replaced' ? delivery.updatedAt : null);
     const detail = delivery.reason && !committedAt ? `${destination}: ${delivery.reason}` : destination;
     steps.push({ ...step('send', begun, end?.toISOString(), detail), sourceId, failed: isFailed });
     if (committedAt) {

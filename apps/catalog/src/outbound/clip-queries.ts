@@ -1,27 +1,21 @@
-import type { ClipDetail, ClipView, DeliveryQueueItem, FeedMessage } from '@smartbox/contracts';
+import type { ClipDetail, ClipView, DeliveryQueueItem } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
 import type { z } from 'zod';
+import type { FeedEntry } from '../application/feed.ts';
+import type { Reach } from '../domain/access/caller.ts';
 import type { ClipKind } from '../domain/clip.ts';
 import type { Sort } from '../domain/clip-sort.ts';
 import { journeyOf } from '../domain/journey.ts';
 import type { Clip, ClipSource, Instance, Prisma, Rendition } from '../generated/prisma/client.ts';
-import { toFact } from './clip-writer.ts';
+import { openHoldOf, toFact } from './clip-writer.ts';
+import { clipWhere, inReach, isNarrow, type ClipFilter } from './clip-filter.ts';
 import type { Database } from './database.ts';
-import { clipView, deliveryView, instanceView, markerView, renditionView, sourceView } from './views.ts';
+import { clipView, deliveryView, holdNote, instanceView, markerView, renditionView, sourceView } from './views.ts';
 
-export interface ClipFilter {
-  patient?: string | undefined;
-  accession?: string | undefined;
-  from?: Date | undefined;
-  to?: Date | undefined;
-  station?: string | undefined;
-  state?: readonly string[] | undefined;
-  kind?: string | undefined;
-  procedure?: string | undefined;
-  recipe?: string | undefined;
-  q?: string | undefined;
-}
 const columns = { requestedAt: 'requestedAt', duration: 'savedMs', size: 'bytes' } as const;
+type Column = (typeof columns)[keyof typeof columns];
+/** So many rows of a list are walked in the hope of a page. */
+const STRETCH = 5000;
 
 export interface Page<T> {
   items: T[];
@@ -80,8 +74,7 @@ export class ClipQueries {
   ): Promise<{ rows: Clip[]; nextCursor: string | undefined }> {
     const descending = page.sort.startsWith('-');
     const column = columns[page.sort.replace('-', '') as keyof typeof columns];
-    const direction = descending ? 'desc' : 'asc';
-    const and: Prisma.ClipWhereInput[] = [where(filter)];
+    const and: Prisma.ClipWhereInput[] = [];
     if (page.cursor !== undefined) {
       const { value, id } = decodeCursor(page.cursor, page.sort);
       const at = fromText(column, value);
@@ -90,11 +83,7 @@ export class ClipQueries {
       and.push({ [column]: { [descending ? 'lte' : 'gte']: at } });
       and.push({ OR: [{ [column]: { [beyond]: at } }, { clipId: { [beyond]: id } }] });
     }
-    const rows = await this.#db.prisma.clip.findMany({
-      where: { AND: and },
-      orderBy: [{ [column]: direction }, { clipId: direction }],
-      take: page.limit + 1,
-    });
+    const rows = await this.#search(filter, and, column, descending, page.limit + 1);
     const more = rows.length > page.limit;
     const shown = more ? rows.slice(0, page.limit) : rows;
     const last = shown.at(-1);
@@ -102,9 +91,51 @@ export class ClipQueries {
     return { rows: shown, nextCursor };
   }
 
+  /**
+   * The first of a sorted list. Where a filter may match next to nothing, walking the list by its index could read all
+   * of it, and the planner cannot know: so a stretch of the list is walked, and when that is not enough, the matches
+   * are few, and are collected by the filters' own indexes.
+   * @param beyond where the page begins
+   */
+  async #search(
+    filter: ClipFilter,
+    beyond: readonly Prisma.ClipWhereInput[],
+    column: Column,
+    descending: boolean,
+    take: number,
+  ): Promise<Clip[]> {
+    const direction = descending ? 'desc' : 'asc';
+    const orderBy: Prisma.ClipOrderByWithRelationInput[] = [{ [column]: direction }, { clipId: direction }];
+    const matching = [clipWhere(filter), ...beyond];
+    if (!isNarrow(filter)) return this.#db.prisma.clip.findMany({ where: { AND: matching }, orderBy, take });
+    const { from, to } = filter;
+    const days = from || to ? { requestedAt: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) } } : {};
+    // Only what stands in the index of the order: nothing of the rows themselves is read.
+    const [edge] = await this.#db.prisma.clip.findMany({
+      where: { AND: column === 'requestedAt' ? [days, ...beyond] : [...beyond] },
+      orderBy,
+      skip: STRETCH,
+      take: 1,
+      select: { [column]: true } as Record<Column, true>,
+    });
+    const stretch = edge ? { [column]: { [descending ? 'gte' : 'lte']: edge[column] } } : {};
+    const near = await this.#db.prisma.clip.findMany({ where: { AND: [...matching, stretch] }, orderBy, take });
+    if (near.length === take || !edge) return near;
+    return this.#db.tx(async (tx) => {
+      // Only bitmaps of the filters' indexes are left to it: they are small here, and sorted at the end.
+      await tx.$executeRaw`SET LOCAL enable_indexscan = off`;
+      return tx.clip.findMany({ where: { AND: matching }, orderBy, take });
+    });
+  }
+
   async find(clipId: string): Promise<ClipView | undefined> {
     const row = await this.#db.prisma.clip.findUnique({ where: { clipId } });
     return row && !row.hidden ? clipView(row) : undefined;
+  }
+
+  async ofProcedure(procedureId: string): Promise<ClipView[]> {
+    const rows = await this.#db.prisma.clip.findMany({ where: { procedureId, hidden: false }, take: 500 });
+    return rows.map(clipView);
   }
 
   async detail(clipId: string): Promise<ClipDetail | undefined> {
@@ -113,19 +144,31 @@ export class ClipQueries {
     if (!row || row.hidden) return undefined;
     const { prisma } = this.#db;
     const bySource = { sourceId: 'asc' } as const;
-    const [sources, renditions, instances, deliveries, facts] = await Promise.all([
+    const [sources, renditions, instances, deliveries, facts, holds] = await Promise.all([
       prisma.clipSource.findMany({ where, orderBy: bySource }),
       prisma.rendition.findMany({ where, orderBy: [bySource, { rendition: 'asc' }] }),
       prisma.instance.findMany({ where, orderBy: [bySource, { createdAt: 'asc' }] }),
       prisma.delivery.findMany({ where, orderBy: { deliveryId: 'asc' } }),
       prisma.clipFact.findMany({ where, orderBy: { key: 'asc' } }),
+      prisma.legalHold.findMany({ where: openHoldOf(clipId, row.procedureId), orderBy: { at: 'asc' } }),
     ]);
+    const spans = sources.map(({ startedAt, durationMs }) => [+startedAt, +startedAt + durationMs] as const);
+    const at = {
+      gte: new Date(Math.min(...spans.map(([from]) => from))),
+      lte: new Date(Math.max(...spans.map(([, to]) => to))),
+    };
+    const { stationId } = row;
+    const markers =
+      spans.length > 0 ? await prisma.marker.findMany({ where: { stationId, at }, orderBy: { at: 'asc' } }) : [];
     return {
       ...clipView(row),
+      assignment: row.assignment,
+      markers: markers.map(markerView),
       sources: sources.map(sourceView),
       renditions: renditions.map(renditionView),
       instances: instances.map((instance) => instanceView(instance, deliveries)),
       journey: journeyOf({ ...row, kind: row.kind as ClipKind }, facts.map(toFact)),
+      holds: holds.map((hold) => ({ ...holdNote(hold), of: hold.clipId === null ? 'procedure' : 'clip' })),
     };
   }
 
@@ -136,8 +179,12 @@ export class ClipQueries {
   }
 
   async rendition(clipId: string, sourceId: string, rendition: string): Promise<Rendition | undefined> {
-    const key = { clipId, sourceId, rendition };
-    return (await this.#db.prisma.rendition.findUnique({ where: { clipId_sourceId_rendition: key } })) ?? undefined;
+    const of = async (name: string) => {
+      const key = { clipId, sourceId, rendition: name };
+      return (await this.#db.prisma.rendition.findUnique({ where: { clipId_sourceId_rendition: key } })) ?? undefined;
+    };
+    // a still in a syntax that no browser shows has a poster beside it
+    return (rendition === 'still' ? await of('poster') : undefined) ?? of(rendition);
   }
 
   async instance(sopInstanceUid: string): Promise<Instance | undefined> {
@@ -146,11 +193,12 @@ export class ClipQueries {
 
   /** The newest first; what waits and what was given up, with its reason. */
   async deliveries(
-    filter: { destination?: string | undefined; state?: readonly string[] | undefined },
+    filter: { reach: Reach; destination?: string | undefined; state?: readonly string[] | undefined },
     page: { limit: number; cursor?: string | undefined },
   ): Promise<Page<z.infer<typeof DeliveryQueueItem>>> {
     const sort = '-updatedAt';
     const and: Prisma.DeliveryWhereInput[] = [
+      inReach(filter.reach),
       filter.destination === undefined ? {} : { destination: filter.destination },
       filter.state === undefined ? {} : { state: { in: [...filter.state] } },
     ];
@@ -187,18 +235,24 @@ export class ClipQueries {
     return { items, ...(nextCursor === undefined ? {} : { nextCursor }) };
   }
 
-  async deliveryCounts(): Promise<{ destination: string; state: string; count: number }[]> {
-    const groups = await this.#db.prisma.delivery.groupBy({ by: ['destination', 'state'], _count: true });
+  async deliveryCounts(reach: Reach): Promise<{ destination: string; state: string; count: number }[]> {
+    const by = ['destination', 'state'] as const;
+    const groups = await this.#db.prisma.delivery.groupBy({ by: [...by], where: inReach(reach), _count: true });
     return groups.map(({ destination, state, _count }) => ({ destination, state, count: _count }));
   }
 
   async marker(markerId: string) {
     const row = await this.#db.prisma.marker.findUnique({ where: { markerId } });
-    return row ? markerView(row) : undefined;
+    return row ? { stationId: row.stationId, marker: markerView(row) } : undefined;
+  }
+
+  /** Also of a clip that was taken back. */
+  async stationOf(clipId: string): Promise<string | undefined> {
+    return (await this.#db.prisma.clip.findUnique({ where: { clipId }, select: { stationId: true } }))?.stationId;
   }
 
   /** What changed at or after an EVENTS sequence, oldest first, each thing once as it is now. */
-  async changedSince(sequence: number): Promise<{ sequence: number; message: FeedMessage }[]> {
+  async changedSince(sequence: number): Promise<FeedEntry[]> {
     const changedSequence = { gte: BigInt(sequence) };
     const { prisma } = this.#db;
     const newest = { orderBy: { changedSequence: 'desc' }, take: 500 } as const;
@@ -214,13 +268,19 @@ export class ClipQueries {
     return [
       ...clips.map((row) => ({
         sequence: Number(row.changedSequence),
+        stationId: row.stationId,
         message: { kind: 'clip' as const, clip: clipView(row) },
       })),
       ...markers.map((row) => ({
         sequence: Number(row.changedSequence),
+        stationId: row.stationId,
         message: { kind: 'marker' as const, marker: markerView(row) },
       })),
-      ...alarms.map((row) => ({ sequence: Number(row.sequence), message: { kind: 'alarm' as const, ...alarm(row) } })),
+      ...alarms.map((row) => ({
+        sequence: Number(row.sequence),
+        ...(row.stationId === null ? {} : { stationId: row.stationId }),
+        message: { kind: 'alarm' as const, ...alarm(row) },
+      })),
     ].sort((a, b) => a.sequence - b.sequence);
   }
 }
@@ -233,32 +293,8 @@ const alarm = (row: { code: string; stationId: string | null; sourceId: string |
   ...(row.sourceId === null ? {} : { sourceId: row.sourceId }),
 });
 
-function where(filter: ClipFilter): Prisma.ClipWhereInput {
-  const words = (filter.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const and: Prisma.ClipWhereInput[] = words.map((word) => ({ search: { contains: literal(word) } }));
-  const { patient, accession, from, to, station, state, kind, procedure, recipe } = filter;
-  if (patient !== undefined) {
-    const name = literal(patient);
-    and.push({ OR: [{ patientId: patient }, { patientName: { contains: name, mode: 'insensitive' } }] });
-  }
-  return {
-    AND: and,
-    hidden: false,
-    ...(accession === undefined ? {} : { accessionNumber: accession }),
-    ...(station === undefined ? {} : { stationId: station }),
-    ...(state === undefined ? {} : { state: { in: [...state] } }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(procedure === undefined ? {} : { procedureId: procedure }),
-    ...(recipe === undefined ? {} : { recipeName: recipe }),
-    ...(from || to ? { requestedAt: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) } } : {}),
-  };
-}
-
-/** `%` and `_` in what a person typed are themselves, not wildcards of LIKE. */
-const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');
-
 const toText = (value: Date | number | bigint) => (value instanceof Date ? value.toISOString() : String(value));
-function fromText(column: 'requestedAt' | 'savedMs' | 'bytes', text: string): Date | number | bigint {
+function fromText(column: Column, text: string): Date | number | bigint {
   const value = column === 'requestedAt' ? new Date(text) : Number(text);
   if (Number.isNaN(Number(value)))
     throw inputError('invalid-cursor', `cursor value ${JSON.stringify(text.slice(0, 40))}`);

@@ -1,4 +1,4 @@
-import { SaveClip } from '@smartbox/contracts';
+import { ClipSaved, SaveClip, StillCaptured } from '@smartbox/contracts';
 import type { Audit, ClipRequest, ClipStore as Port, Outgoing } from '../application/ports.ts';
 import { writeAudit } from './audit.ts';
 import { lockClips, refreshClip } from './clip-writer.ts';
@@ -80,14 +80,34 @@ export class ClipStore implements Port {
   }
 
   async retryable(clipId: string): ReturnType<Port['retryable']> {
-    const [clip, note, deliveries] = await Promise.all([
+    const [clip, note, givenUp, here] = await Promise.all([
       this.#db.prisma.clip.findUnique({ where: { clipId } }),
       this.#db.prisma.clipNote.findUnique({ where: { clipId } }),
       this.#db.prisma.delivery.findMany({ where: { clipId, state: { in: ['failed', 'deferred'] } } }),
+      this.#db.prisma.instance.findMany({ where: { clipId, removedAt: null }, select: { instanceId: true } }),
     ]);
+    if (clip?.removedAt) return { request: undefined, deliveries: [], prepare: [] };
+    const deliveries = givenUp.filter((d) => here.some(({ instanceId }) => instanceId === d.instanceId));
     const notKept = clip?.state === 'failed' && clip.savedAt === null && clip.kind === 'clip';
     const request = notKept ? SaveClip.safeParse(note?.request) : undefined;
-    return { request: request?.success ? request.data : undefined, deliveries };
+    const unprepared = clip?.state === 'failed' && !notKept && !deliveries.some(({ state }) => state === 'failed');
+    const prepare = unprepared ? await this.#saved(clipId) : [];
+    return { request: request?.success ? request.data : undefined, deliveries, prepare };
+  }
+
+  /** What the buffer said of a clip, or of each source of a still, whole again: the recipe is the procedure's. */
+  async #saved(clipId: string): Promise<Awaited<ReturnType<Port['retryable']>>['prepare']> {
+    const facts = await this.#db.prisma.clipFact.findMany({ where: { clipId, name: { in: ['saved', 'still'] } } });
+    const told = await Promise.all(
+      facts.map(async ({ name, data }) => {
+        const said = data as { procedureId: string };
+        const procedure = await this.#db.prisma.procedure.findUnique({ where: { procedureId: said.procedureId } });
+        const whole = { ...said, recipe: procedure?.recipe };
+        if (name === 'saved') return { clip: ClipSaved.safeParse(whole).data };
+        return { still: StillCaptured.safeParse(whole).data };
+      }),
+    );
+    return told.filter(({ clip, still }) => clip ?? still);
   }
 
   async #note(

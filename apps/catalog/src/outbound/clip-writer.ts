@@ -1,5 +1,6 @@
-import { deriveClip, placeOf, type ClipNote, type DerivedClip } from '../domain/clip.ts';
+import { deriveClip, placeOf, posterOf, type ClipNote, type ClipRow, type DerivedClip } from '../domain/clip.ts';
 import type { Fact } from '../domain/facts.ts';
+import { removalOfClip, removalOfInstance, removalOfSource, type RemovalNote } from '../domain/retention/removals.ts';
 import type { ClipFact, ClipNote as NoteRow } from '../generated/prisma/client.ts';
 import { json, jsonOrNull, lock, type Tx } from './database.ts';
 
@@ -37,6 +38,7 @@ export async function refreshClip(
   const { procedureId } = placeOf(note, facts);
   const procedure = procedureId ? await tx.procedure.findUnique({ where: { procedureId } }) : null;
   const derived = deriveClip(note, facts, procedure?.version ?? 0);
+  const removals = await tx.removal.findMany({ where: { clipId } });
   if (derived.clip) {
     const who = {
       patientName: procedure?.patientName ?? '',
@@ -49,8 +51,11 @@ export async function refreshClip(
       keep: noteRow?.keep ?? false,
       hidden: noteRow?.hiddenAt != null,
       traceId: noteRow?.traceId ?? null,
+      consent: procedure?.consent ?? 'unknown',
+      held:
+        (await tx.legalHold.findFirst({ where: openHoldOf(clipId, procedureId), select: { holdId: true } })) !== null,
     };
-    const { bytes, ...rest } = derived.clip;
+    const { bytes, ...rest } = withoutRemoved(derived, derived.clip, removals);
     const row = {
       ...rest,
       ...who,
@@ -70,32 +75,56 @@ export async function refreshClip(
     const data = { ...row, changedSequence: sequence };
     await tx.clip.upsert({ where: { clipId }, create: { clipId, ...data }, update: data });
   }
-  await writeTables(tx, clipId, derived, tables);
+  await writeTables(tx, clipId, derived, removals, tables);
 }
 
-/** Names without their carets, everything lower-case: what the free search looks through. */
+/** Of the clip itself, or of all that belongs to its procedure. */
+export const openHoldOf = (clipId: string, procedureId: string | null | undefined) => ({
+  releasedAt: null,
+  OR: [{ clipId }, ...(procedureId ? [{ procedureId, clipId: null }] : [])],
+});
+
+/** A picture that went stands for nothing; a clip whose last source went is gone itself. */
+function withoutRemoved({ renditions, sources }: DerivedClip, clip: ClipRow, removals: readonly RemovalNote[]) {
+  const isHere = ({ sourceId }: { sourceId: string }) => removalOfSource(sourceId, removals) === undefined;
+  const gone = removalOfClip(sources, removals);
+  const posterSource = posterOf(renditions.filter(isHere));
+  return { ...clip, posterSource, removedAt: gone?.at ?? null, removedBy: gone?.rule ?? null };
+}
+
+/** Names without their carets, everything lower-case, a space before every word: what the free search looks through. */
 const searchText = (parts: readonly (string | null | undefined)[]): string =>
-  parts
+  ` ${parts
     .filter((part) => part != null)
     .join(' ')
     .replaceAll('^', ' ')
-    .toLowerCase();
+    .toLowerCase()}`;
 
 function toNote(row: NoteRow): ClipNote {
-  const { kind, stationId, procedureId, requestedAt, requestedMs, stopRequestedAt } = row;
-  return { kind: kind as ClipNote['kind'], stationId, procedureId, requestedAt, requestedMs, stopRequestedAt };
+  const { kind, stationId, procedureId, requestedAt, requestedMs, stopRequestedAt, assignment } = row;
+  const asked = { requestedAt, requestedMs, stopRequestedAt };
+  return { kind: kind as ClipNote['kind'], stationId, procedureId, ...asked, assignment };
 }
 
-async function writeTables(tx: Tx, clipId: string, d: DerivedClip, tables: ReadonlySet<DerivedTable>): Promise<void> {
+async function writeTables(
+  tx: Tx,
+  clipId: string,
+  d: DerivedClip,
+  removals: readonly RemovalNote[],
+  tables: ReadonlySet<DerivedTable>,
+): Promise<void> {
   const where = { clipId };
   if (tables.has('sources')) {
     await tx.clipSource.deleteMany({ where });
-    const data = d.sources.map(({ frameRate, gaps, bytes, ...row }) => ({
+    const data = d.sources.map(({ frameRate, gaps, bytes, storedBytes, cut, ...row }) => ({
       ...row,
+      ...goneBy(removalOfSource(row.sourceId, removals)),
       clipId,
       bytes: BigInt(bytes),
+      storedBytes: BigInt(storedBytes),
       frameRate: json(frameRate),
       gaps: json(gaps),
+      ...(cut ? { cut: json(cut) } : {}),
     }));
     if (data.length > 0) await tx.clipSource.createMany({ data });
   }
@@ -111,13 +140,25 @@ async function writeTables(tx: Tx, clipId: string, d: DerivedClip, tables: Reado
   }
   if (tables.has('instances')) {
     await tx.instance.deleteMany({ where });
-    const data = d.instances.map((row) => ({ ...row, clipId, bytes: BigInt(row.bytes) }));
+    const data = d.instances.map((row) => ({
+      ...row,
+      clipId,
+      bytes: BigInt(row.bytes),
+      compression: jsonOrNull(row.compression),
+      removedAt: removalOfInstance(row, removals)?.at ?? null,
+    }));
     // Two facts that claim one SOP instance UID: the first stays, the projection does not stop for it.
     if (data.length > 0) await tx.instance.createMany({ data, skipDuplicates: true });
   }
   if (tables.has('deliveries')) {
     await tx.delivery.deleteMany({ where });
-    const data = d.deliveries.map((row) => ({ ...row, clipId }));
+    const stationId = d.clip?.stationId ?? null;
+    const data = d.deliveries.map((row) => ({ ...row, clipId, stationId }));
     if (data.length > 0) await tx.delivery.createMany({ data, skipDuplicates: true });
   }
 }
+
+const goneBy = (removal: RemovalNote | undefined) => ({
+  removedAt: removal?.at ?? null,
+  removedBy: removal?.rule ?? null,
+});

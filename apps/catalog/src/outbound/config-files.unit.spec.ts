@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRecipes, readStations } from './config-files.ts';
+import { ConfigFiles } from './config-watch.ts';
 
 const repo = new URL('../../../../config', import.meta.url).pathname;
 const station = 'id: or-1\nname: OR 1\nsources:\n  - { id: a, name: A, kind: synthetic }\n';
@@ -35,11 +36,44 @@ describe('configuration files', () => {
     await expect(readStations(folder)).rejects.toThrow(message);
   });
 
-  it('may not say two things about one station, or nothing at all', async () => {
-    await expect(readStations(folder)).rejects.toThrow(/has no \.yaml file/);
+  it('may not say two things about one station; there need be none, but a recipe', async () => {
+    expect(await readStations(folder)).toEqual([]);
+    await mkdir(join(folder, 'recipes'));
+    await expect(readRecipes(folder)).rejects.toThrow(/has no \.yaml file/);
+    await rm(join(folder, 'recipes'), { recursive: true });
     await write('a.yaml', station);
     await write('b.yaml', station);
     await expect(readStations(folder)).rejects.toThrow(/b\.yaml: "or-1" stands in .*a\.yaml too/);
     await expect(readRecipes(folder)).rejects.toThrow(/recipes cannot be read/);
+  });
+
+  it('are compared with what was read at the start; what is wrong is said, and no secret', async () => {
+    await write('or-1.yaml', station);
+    await write('or-2.yaml', station.replace('or-1', 'or-2'));
+    const secret = 'whsec_geheim';
+    await writeFile(
+      join(folder, 'webhooks.yaml'),
+      `webhooks: [{ name: a, url: 'https://a.example', secret: ${secret} }]`,
+    );
+    const files = new ConfigFiles(folder);
+    const states = () => files.list().map(({ path, state }) => `${path} ${state}`);
+    expect(states()).toEqual(['stations/or-1.yaml in-use', 'stations/or-2.yaml in-use', 'webhooks.yaml in-use']);
+    await write('or-1.yaml', station.replace('OR 1', 'OR eins'));
+    await rm(join(folder, 'stations/or-2.yaml'));
+    await write('or-3.yaml', station.replace('synthetic', 'vhs'));
+    await writeFile(
+      join(folder, 'webhooks.yaml'),
+      `webhooks: [{ name: a, url: 'https://a.example', secret: [${secret}] }]`,
+    );
+    await writeFile(join(folder, 'retention.yaml'), 'rules: []');
+    expect(states()).toEqual([
+      'retention.yaml new',
+      'stations/or-1.yaml changed',
+      'stations/or-2.yaml gone',
+      'stations/or-3.yaml invalid',
+      'webhooks.yaml invalid',
+    ]);
+    expect(files.list().find(({ path }) => path.endsWith('or-3.yaml'))?.problem).toMatch(/sources\.0\.kind is "vhs"/);
+    expect(JSON.stringify(files.list())).not.toContain(secret);
   });
 });

@@ -20,14 +20,20 @@ export class Database {
     this.prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   }
 
-  /** One transaction; repeated when the database says that it lost a race (deadlock, write conflict). */
-  async tx<T>(work: (tx: Tx) => Promise<T>, options: { timeoutMs?: number } = {}): Promise<T> {
+  /**
+   * One transaction; repeated when the database says that it lost a race (deadlock, write conflict). `snapshot`: it sees
+   * everything as it was at its beginning.
+   */
+  async tx<T>(
+    work: (tx: Tx) => Promise<T>,
+    { timeoutMs = 20_000, snapshot = false }: { timeoutMs?: number; snapshot?: boolean } = {},
+  ): Promise<T> {
+    const isolation = snapshot ? { isolationLevel: 'RepeatableRead' as const } : {};
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.prisma.$transaction(work, { maxWait: 10_000, timeout: options.timeoutMs ?? 20_000 });
+        return await this.prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs, ...isolation });
       } catch (error) {
-        const lostRace = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034';
-        if (!lostRace || attempt === 5) throw error;
+        if (!lostRace(error) || attempt === 5) throw error;
       }
     }
   }
@@ -43,6 +49,30 @@ export class Database {
     await this.prisma.$disconnect();
   }
 }
+
+/** Prisma: unreachable, timed out, connection closed, none free, transaction could not begin, lost a race. */
+const away = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'ECONNREFUSED', 'ECONNRESET']);
+/** Classes of SQLSTATE (PostgreSQL, appendix A): connection, rollback, resources (a full disk), not now, shutdown, system. */
+const troubled = new Set(['08', '40', '53', '55', '57', '58', 'XX']);
+/** Serialization failure and deadlock. */
+const races = new Set(['40001', '40P01']);
+
+/** The database's own trouble, not the query's: the same one may succeed later. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return away.has(codeOf(error)) || troubled.has(stateOf(error).slice(0, 2));
+}
+
+/** Prisma has a code of its own for it, except for raw queries. */
+const lostRace = (error: unknown): boolean => codeOf(error) === 'P2034' || races.has(stateOf(error));
+
+interface Told {
+  code?: unknown;
+  meta?: { driverAdapterError?: { cause?: { originalCode?: string } } };
+}
+const codeOf = (error: unknown): string => String((error as Told | undefined)?.code);
+/** SQLSTATE as the server said it. */
+const stateOf = (error: unknown): string =>
+  (error as Told | undefined)?.meta?.driverAdapterError?.cause?.originalCode ?? '';
 
 /** Until the end of the transaction nobody else holds the lock of that name. */
 export async function lock(tx: Tx, name: string): Promise<void> {

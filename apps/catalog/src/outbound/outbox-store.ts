@@ -1,4 +1,4 @@
-import { commandMap, events, ProcedureEntry, StationProcedure } from '@smartbox/contracts';
+import { commandMap, events, ProcedureEntry, StationConversation, StationProcedure } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { injectTrace } from '@smartbox/telemetry';
 import type { Outbox, OutboxEntry, Outgoing } from '../application/ports.ts';
@@ -58,6 +58,7 @@ export class OutboxStore implements Outbox {
 const schemaOf = (message: Outgoing) => {
   if (message.kind === 'event') return events[message.name];
   if (message.kind === 'command') return commandMap[message.name];
+  if (message.name.startsWith('conversation.')) return StationConversation;
   return message.name.startsWith('station.') ? StationProcedure : ProcedureEntry;
 };
 

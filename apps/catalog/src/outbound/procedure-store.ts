@@ -1,44 +1,20 @@
-import { ProcedureSnapshot, Recipe, WorklistItem } from '@smartbox/contracts';
+import { WorklistItem } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
-import type { Audit, Outgoing, PatientAndStudy, Procedure, ProcedureStore as Port } from '../application/ports.ts';
-import type { Procedure as Row, ProcedureVersion as VersionRow } from '../generated/prisma/client.ts';
+import type {
+  Audit,
+  NewProcedure,
+  Outgoing,
+  PatientAndStudy,
+  Procedure,
+  ProcedureStore as Port,
+} from '../application/ports.ts';
+import type { Procedure as Row } from '../generated/prisma/client.ts';
 import { writeAudit } from './audit.ts';
 import { nextSequence } from './clip-store.ts';
 import { lockClips, refreshClip } from './clip-writer.ts';
-import { json, jsonOrNull, type Database, type Tx } from './database.ts';
+import { json, type Database, type Tx } from './database.ts';
 import type { OutboxStore } from './outbox-store.ts';
-
-const toProcedure = (row: Row): Procedure => ({
-  procedureId: row.procedureId,
-  stationId: row.stationId,
-  worklistItemId: row.worklistItemId,
-  emergency: row.emergency,
-  recipe: Recipe.parse(row.recipe),
-  version: row.version,
-  startedAt: row.startedAt,
-  endedAt: row.endedAt,
-});
-
-function toWho(row: VersionRow): PatientAndStudy {
-  const { patient, study, request } = ProcedureSnapshot.pick({ patient: true, study: true, request: true }).parse({
-    patient: row.patient,
-    study: row.study,
-    request: row.request ?? undefined,
-  });
-  return { patient, study, ...(request ? { request } : {}) };
-}
-
-const columns = ({ patient, study }: PatientAndStudy) => ({
-  patientName: patient.name,
-  patientId: patient.id,
-  accessionNumber: study.accessionNumber ?? null,
-  description: study.description ?? null,
-});
-const versionRow = (who: PatientAndStudy) => ({
-  patient: json(who.patient),
-  study: json(who.study),
-  request: jsonOrNull(who.request),
-});
+import { columns, toProcedure, toWho, versionRow } from './procedure-rows.ts';
 
 /** Procedures and their versions; each change with its events in one transaction. */
 export class ProcedureStore implements Port {
@@ -55,17 +31,19 @@ export class ProcedureStore implements Port {
     return row ? toProcedure(row) : undefined;
   }
 
-  async find(procedureId: string): Promise<(Procedure & PatientAndStudy) | undefined> {
+  async find(procedureId: string, version?: number): Promise<(Procedure & PatientAndStudy) | undefined> {
     const row = await this.#db.prisma.procedure.findUnique({
       where: { procedureId },
-      include: { versions: { orderBy: { version: 'desc' }, take: 1 } },
+      include: {
+        versions: { ...(version === undefined ? {} : { where: { version } }), orderBy: { version: 'desc' }, take: 1 },
+      },
     });
-    const [newest] = row?.versions ?? [];
-    return row && newest ? { ...toProcedure(row), ...toWho(newest) } : undefined;
+    const [wanted] = row?.versions ?? [];
+    return row && wanted ? { ...toProcedure(row), ...toWho(wanted), version: wanted.version } : undefined;
   }
 
   async start(
-    procedure: Omit<Procedure, 'version' | 'endedAt'>,
+    procedure: NewProcedure,
     who: (count: (name: string) => Promise<number>) => Promise<PatientAndStudy>,
     audit: Audit,
   ): Promise<void> {
@@ -92,6 +70,20 @@ export class ProcedureStore implements Port {
     });
   }
 
+  async converse(stationId: string, open: boolean, at: Date, audit: Audit): Promise<string | undefined> {
+    return this.#outbox.tx(async (tx, enqueue) => {
+      await tx.$executeRaw`SELECT 1 FROM station WHERE "stationId" = ${stationId} FOR UPDATE`;
+      const row = await tx.procedure.findFirst({ where: { stationId, endedAt: null } });
+      if (!row) return undefined;
+      const { procedureId } = row;
+      if (open === (row.conversationAt !== null)) return procedureId;
+      await tx.procedure.update({ where: { procedureId }, data: { conversationAt: open ? at : null } });
+      await enqueue([conversation(stationId, open ? procedureId : null)]);
+      await writeAudit(tx, `procedure/${procedureId}`, audit, at);
+      return procedureId;
+    });
+  }
+
   async end(procedureId: string, at: Date, audit: Audit): Promise<boolean> {
     return this.#outbox.tx(async (tx, enqueue) => {
       const row = await lockProcedure(tx, procedureId);
@@ -114,7 +106,8 @@ export class ProcedureStore implements Port {
     await this.#outbox.tx(async (tx, enqueue) => {
       const row = await lockProcedure(tx, procedureId);
       const newest = await tx.procedureVersion.findFirst({ where: { procedureId }, orderBy: { version: 'desc' } });
-      if (!row || !newest) throw inputError('procedure-not-found', `there is no procedure ${procedureId}`);
+      if (!row || !newest)
+        throw inputError('procedure-not-found', `there is no procedure ${JSON.stringify(procedureId)}`);
       const now = toProcedure(row);
       const { worklistItemId, emergency, ...who } = change({ ...now, ...toWho(newest) });
       const version = now.version + 1;
@@ -130,16 +123,44 @@ export class ProcedureStore implements Port {
           ...(emergency === undefined ? {} : { emergency }),
         },
       });
-      const clips = await tx.clip.findMany({ where: { procedureId }, select: { clipId: true } });
-      await lockClips(
-        tx,
-        clips.map((clip) => clip.clipId),
-      );
-      const sequence = await nextSequence(tx);
-      for (const { clipId } of clips) await refreshClip(tx, clipId, sequence, new Set());
+      await refreshClipsOf(tx, procedureId);
       const data = { procedureId, stationId: now.stationId, version };
       await enqueue([{ kind: 'event', name: 'catalog.procedure.corrected', data }]);
       await writeAudit(tx, `procedure/${procedureId}`, audit, at);
+    });
+  }
+
+  async assignmentOf(clipId: string): ReturnType<Port['assignmentOf']> {
+    const row = await this.#db.prisma.clip.findUnique({
+      where: { clipId },
+      select: { procedureId: true, stationId: true, assignment: true },
+    });
+    return row && row.assignment > 0 ? row : undefined;
+  }
+
+  async setConsent(
+    procedureId: string,
+    { state, at, by }: Parameters<Port['setConsent']>[1],
+    stop: Parameters<Port['setConsent']>[2],
+    audit: Audit,
+  ): Promise<boolean> {
+    return this.#outbox.tx(async (tx, enqueue) => {
+      const row = await lockProcedure(tx, procedureId);
+      if (!row || row.consent === state) return false;
+      await tx.procedure.update({
+        where: { procedureId },
+        data: { consent: state, consentAt: at, consentBy: by },
+      });
+      if (stop) {
+        const { clipId, command } = stop;
+        const ended = { stopRequestedAt: at };
+        await tx.clipNote.upsert({ where: { clipId }, create: { clipId, ...ended }, update: ended });
+        await enqueue([command]);
+      }
+      await refreshClipsOf(tx, procedureId);
+      const detail = { ...audit.detail, from: row.consent, to: state };
+      await writeAudit(tx, `procedure/${procedureId}`, { ...audit, detail }, at);
+      return true;
     });
   }
 
@@ -147,6 +168,17 @@ export class ProcedureStore implements Port {
     const row = await this.#db.prisma.worklistItem.findUnique({ where: { itemId } });
     return row ? WorklistItem.parse(row.data) : undefined;
   }
+}
+
+/** Clips carry what is known of their procedure. */
+export async function refreshClipsOf(tx: Tx, procedureId: string): Promise<void> {
+  const clips = await tx.clip.findMany({ where: { procedureId }, select: { clipId: true } });
+  await lockClips(
+    tx,
+    clips.map((clip) => clip.clipId),
+  );
+  const sequence = await nextSequence(tx);
+  for (const { clipId } of clips) await refreshClip(tx, clipId, sequence, new Set());
 }
 
 async function lockProcedure(tx: Tx, procedureId: string): Promise<Row | null> {
@@ -157,15 +189,22 @@ async function lockProcedure(tx: Tx, procedureId: string): Promise<Row | null> {
 }
 
 async function endProcedure(tx: Tx, procedure: Procedure, at: Date): Promise<Outgoing[]> {
-  const { procedureId, stationId, recipe, startedAt } = procedure;
+  const { procedureId, stationId, recipe, startedAt, conversationAt } = procedure;
   await tx.procedure.update({ where: { procedureId }, data: { endedAt: at } });
   const endedAt = at.toISOString();
   const entry = { procedureId, stationId, recipe, startedAt: startedAt.toISOString(), endedAt };
   return [
     { kind: 'event', name: 'catalog.procedure.ended', data: { procedureId, stationId, endedAt } },
     { kind: 'kv', name: `procedure.${procedureId}`, data: entry },
+    ...(conversationAt ? [conversation(stationId, null)] : []),
   ];
 }
+
+const conversation = (stationId: string, procedureId: string | null): Outgoing => ({
+  kind: 'kv',
+  name: `conversation.${stationId}`,
+  data: { stationId, procedureId },
+});
 
 async function count(tx: Tx, name: string): Promise<number> {
   const { value } = await tx.counter.upsert({

@@ -5,28 +5,35 @@ import type { AlarmNote, Changes, ProjectionStore as Port } from '../application
 import { alarmOf } from '../domain/alarm.ts';
 import { factOf, mergeFacts, type Fact, type FactName } from '../domain/facts.ts';
 import { lockClips, refreshClip, toFact, type DerivedTable } from './clip-writer.ts';
-import { Prisma } from '../generated/prisma/client.ts';
-import { json, type Database, type Tx } from './database.ts';
+import { isDatabaseTrouble, json, type Database, type Tx } from './database.ts';
+import { isStreaming, noteLive, type LiveNote } from './live-audit.ts';
 
 const POSITION = 'events';
 const MINUTE = 60_000;
 
 /** Which derived rows a fact can change; the clip's own row is written each time. */
 const tablesOf: Record<FactName, DerivedTable[]> = {
-  saved: ['sources'],
+  saved: ['sources', 'deliveries'],
   failed: [],
   'recording-started': [],
   'recording-stopped': [],
-  still: ['sources'],
-  rendition: ['renditions'],
+  still: ['sources', 'deliveries'],
+  rendition: ['sources', 'renditions'],
   'rendition-failed': [],
-  instance: ['instances', 'deliveries'],
+  copied: [],
+  progress: [],
+  quality: [],
+  'quality-warned': [],
+  instance: ['sources', 'instances', 'deliveries'],
   'instance-failed': [],
   'delivery-started': ['deliveries'],
   'delivery-deferred': ['deliveries'],
   'delivery-failed': ['deliveries'],
+  'delivery-replaced': ['deliveries'],
   stored: ['deliveries'],
   committed: ['deliveries'],
+  'commitment-failed': ['deliveries'],
+  'commitment-waived': ['deliveries'],
 };
 
 interface Heard {
@@ -112,26 +119,27 @@ async function lockPosition(tx: Tx): Promise<{ sequence: bigint; streamCreated: 
 
 /**
  * All at once; where the database refuses that (a value no column can hold), one by one, and the refused event is
- * recorded as skipped. Lost races and lost connections are thrown: the same batch will be applied again.
+ * recorded as skipped. Trouble of the database itself is thrown: the same batch will be applied again.
  */
 async function applyRobustly(tx: Tx, events: readonly StoredEvent[]): Promise<Changes> {
   await tx.$executeRaw`SAVEPOINT batch`;
   try {
     return await applyAll(tx, events);
   } catch (error) {
-    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') throw error;
+    if (isDatabaseTrouble(error)) throw error;
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT batch`;
     const [only] = events;
     if (events.length === 1 && only) {
       await skip(tx, BigInt(only.sequence), only.subject, `the database refuses it: ${shortReason(error)}`);
       await moveTo(tx, only.sequence);
-      return { sequence: only.sequence, clips: [], procedures: [], markers: [], alarms: [], refused: [only.sequence] };
+      const { sequence } = only;
+      return { sequence, clips: [], films: [], procedures: [], markers: [], alarms: [], refused: [sequence] };
     }
-    const all: Changes = { sequence: 0, clips: [], procedures: [], markers: [], alarms: [], refused: [] };
+    const all: Changes = { sequence: 0, clips: [], films: [], procedures: [], markers: [], alarms: [], refused: [] };
     for (const event of events) {
       const one = await applyRobustly(tx, [event]);
       all.sequence = one.sequence;
-      for (const list of ['clips', 'procedures', 'markers'] as const) all[list].push(...one[list]);
+      for (const list of ['clips', 'films', 'procedures', 'markers'] as const) all[list].push(...one[list]);
       all.alarms.push(...one.alarms);
       all.refused.push(...one.refused);
     }
@@ -147,8 +155,14 @@ const moveTo = (tx: Tx, sequence: number) =>
 
 async function applyAll(tx: Tx, events: readonly StoredEvent[]): Promise<Changes> {
   const heard: Heard[] = [];
+  const live: LiveNote[] = [];
   const touched = new Map<string, { tables: Set<DerivedTable>; sequence: bigint }>();
-  const changes = { procedures: new Set<string>(), markers: new Set<string>(), alarms: [] as AlarmNote[] };
+  const changes = {
+    films: new Set<string>(),
+    procedures: new Set<string>(),
+    markers: new Set<string>(),
+    alarms: [] as AlarmNote[],
+  };
   const touch = (clipId: string, sequence: bigint) => {
     const entry = touched.get(clipId) ?? { tables: new Set<DerivedTable>(), sequence };
     touched.set(clipId, entry);
@@ -173,8 +187,12 @@ async function applyAll(tx: Tx, events: readonly StoredEvent[]): Promise<Changes
       heard.push({ ...found, sequence });
       const tables = touch(found.clipId, sequence);
       for (const table of tablesOf[found.fact.name]) tables.add(table);
+      if ('renditionId' in found.fact.data && found.fact.data.renditionId)
+        changes.films.add(found.fact.data.renditionId);
     } else if (name === 'buffer.marker.set') {
       changes.markers.add(await writeMarker(tx, event.data as EventData<'buffer.marker.set'>, sequence));
+    } else if (isStreaming(name)) {
+      live.push({ name, event });
     } else if (isProcedure(name)) {
       const { procedureId } = event.data as EventData<'catalog.procedure.ended'>;
       changes.procedures.add(procedureId);
@@ -188,9 +206,11 @@ async function applyAll(tx: Tx, events: readonly StoredEvent[]): Promise<Changes
   for (const [clipId, { tables, sequence }] of touched) await refreshClip(tx, clipId, sequence, tables);
   const last = events.at(-1);
   if (last) await moveTo(tx, last.sequence);
+  for (const note of live) await noteLive(tx, note);
   return {
     sequence: last?.sequence ?? 0,
     clips: [...touched.keys()],
+    films: [...changes.films],
     procedures: [...changes.procedures],
     markers: [...changes.markers],
     alarms: changes.alarms,

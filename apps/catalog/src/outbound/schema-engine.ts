@@ -66,6 +66,11 @@ class CatalogAwareFactory {
     const adapter = await new PrismaPg(this.#pool).connect();
     const queryRaw = adapter.queryRaw.bind(adapter);
     return Object.assign(adapter, {
+      // adapter-pg cuts scripts at every semicolon, also inside of function bodies. As one query a migration is also
+      // applied whole or not at all.
+      executeScript: async (sql: string): Promise<void> => {
+        await adapter.executeRaw({ sql, args: [], argTypes: [] });
+      },
       queryRaw: async (sql: SqlQuery): Promise<SqlResultSet> => {
         const chars = new Set<string>();
         const result = await this.#charColumns.run(chars, () => queryRaw(sql));

@@ -1,4 +1,13 @@
-import { ClipState, type ClipDetail, type ClipView, type ProcedureView, type Recipe } from '@smartbox/contracts';
+import {
+  ClipState,
+  ConsentState,
+  type CompressionAnalysis,
+  type ClipDetail,
+  type ClipView,
+  type ProcedureView,
+  type Recipe,
+} from '@smartbox/contracts';
+import { transferSyntaxName } from '@smartbox/dicom';
 import type { z } from 'zod';
 import type { ClipKind } from '../domain/clip.ts';
 import type {
@@ -6,6 +15,7 @@ import type {
   ClipSource,
   Delivery,
   Instance,
+  LegalHold,
   Marker,
   Procedure,
   ProcedureVersion,
@@ -43,7 +53,12 @@ export function clipView(row: Clip): ClipView {
     bytes: Number(row.bytes),
     gaps: row.gaps,
     keep: row.keep,
+    held: row.held,
+    consent: ConsentState.parse(row.consent),
     ...present({
+      removed: removedView(row),
+      accessionNumber: row.accessionNumber,
+      recipe: row.recipeName,
       description: row.description,
       savedAt: instant(row.savedAt),
       requestedMs: row.requestedMs,
@@ -56,6 +71,11 @@ export function clipView(row: Clip): ClipView {
     }),
   };
 }
+
+const removedView = ({ removedAt, removedBy }: { removedAt: Date | null; removedBy: string | null }) =>
+  removedAt === null ? null : { at: removedAt.toISOString(), rule: removedBy ?? '' };
+
+export const holdNote = ({ holdId, reason, by, at }: LegalHold) => ({ holdId, reason, by, at: at.toISOString() });
 
 export const sourceView = (row: ClipSource): SourceView => ({
   sourceId: row.sourceId,
@@ -70,7 +90,9 @@ export const sourceView = (row: ClipSource): SourceView => ({
   encoder: row.encoder,
   frameRate: row.frameRate as SourceView['frameRate'],
   gaps: row.gaps as SourceView['gaps'],
+  ...present({ cut: row.cut as SourceView['cut'] | null, inexact: row.inexact }),
   videoUrl: `${api}/clips/${row.clipId}/sources/${row.sourceId}/video`,
+  ...present({ removed: removedView(row) }),
 });
 
 export const renditionView = (row: Rendition): RenditionView => ({
@@ -100,6 +122,7 @@ export const instanceView = (row: Instance, deliveries: readonly Delivery[]): In
   sopInstanceUid: row.sopInstanceUid,
   sopClassUid: row.sopClassUid,
   transferSyntaxUid: row.transferSyntaxUid,
+  transferSyntax: transferSyntaxName(row.transferSyntaxUid),
   seriesInstanceUid: row.seriesInstanceUid,
   studyInstanceUid: row.studyInstanceUid,
   bytes: Number(row.bytes),
@@ -107,12 +130,16 @@ export const instanceView = (row: Instance, deliveries: readonly Delivery[]): In
   payloadSha256: row.payloadSha256,
   numberOfFrames: row.numberOfFrames,
   createdAt: row.createdAt.toISOString(),
+  ...present({
+    rendition: row.rendition,
+    compression: row.compression as z.infer<typeof CompressionAnalysis> | null,
+  }),
   deliveries: deliveries.filter((d) => d.instanceId === row.instanceId).map(deliveryView),
 });
 
 export const procedureView = (
   row: Procedure & { versions: ProcedureVersion[] },
-  facts: { stationName: string; clipCount: number },
+  facts: { stationName: string; clipCount: number; hold: LegalHold | null },
 ): ProcedureView => {
   const { name, id, birthDate, sex } = (row.versions[0]?.patient ?? {}) as Partial<ProcedureView['patient']>;
   return {
@@ -125,10 +152,16 @@ export const procedureView = (
     version: row.version,
     startedAt: row.startedAt.toISOString(),
     clipCount: facts.clipCount,
+    consent: {
+      state: ConsentState.parse(row.consent),
+      ...present({ at: instant(row.consentAt), by: row.consentBy }),
+    },
     ...present({
+      hold: facts.hold && holdNote(facts.hold),
       accessionNumber: row.accessionNumber,
       description: row.description,
       endedAt: instant(row.endedAt),
+      conversationSince: row.endedAt ? null : instant(row.conversationAt),
     }),
   };
 };

@@ -3,6 +3,7 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { Allowed } from '../account/Allowed.tsx';
 import { api } from '../api/client.ts';
 import { useDestinations } from '../api/queries.ts';
 import type { Destination } from '../api/schemas.ts';
@@ -12,7 +13,9 @@ import panel from '../ui/Panel.module.css';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import { Badge } from '../ui/StateBadge.tsx';
 import classes from './Destinations.module.css';
+import { ConfigNote } from './ConfigNote.tsx';
 import { destinationLooks } from './looks.ts';
+import { NegotiatedFacts } from './NegotiatedFacts.tsx';
 
 /** The archives that clips are sent to, each with a connection test (C-ECHO, PS3.4 annex A). */
 export function DestinationsPage() {
@@ -21,6 +24,7 @@ export function DestinationsPage() {
   return (
     <>
       <PageTitle title={t('destinations.title')} />
+      <ConfigNote area="destinations" />
       {data ? (
         data.items.length === 0 ? (
           <Empty title={t('destinations.empty')} hint={t('destinations.emptyHint')} />
@@ -80,37 +84,40 @@ function DestinationCard({ destination }: { destination: Destination }) {
         </dd>
       </dl>
       {destination.parkedReason !== undefined && <p className={classes.reason}>{destination.parkedReason}</p>}
-      <div className={classes.foot} aria-live="polite">
-        <Button
-          variant="default"
-          leftSection={<IconPlugConnected size={18} aria-hidden />}
-          loading={echo.isPending}
-          onClick={() => echo.mutate()}
-          data-testid={`echo-${destination.name}`}
-        >
-          {t('destinations.echo')}
-          <VisuallyHidden>{destination.title}</VisuallyHidden>
-        </Button>
-        {echo.data?.ok && (
-          <Badge
-            look={destinationLooks.answers}
-            text={t('destinations.ok', { ms: Math.round(echo.data.roundTripMs ?? 0) })}
-          />
-        )}
-        {echo.data?.ok === false && (
-          <>
-            <Badge look={destinationLooks.silent} text={t('destinations.failed')} />
-            <span className={classes.reason}>{echo.data.reason}</span>
-          </>
-        )}
-        {echo.error && (
-          <>
-            <Badge look={destinationLooks.silent} text={t('error.title')} />
-            <span className={classes.reason}>{errorText(echo.error)}</span>
-          </>
-        )}
-        {echo.isIdle && <span className={panel.soft}>{t('destinations.notTested')}</span>}
-      </div>
+      <NegotiatedFacts negotiated={destination.negotiated} />
+      <Allowed to="admin.system">
+        <div className={classes.foot} aria-live="polite">
+          <Button
+            variant="default"
+            leftSection={<IconPlugConnected size={18} aria-hidden />}
+            loading={echo.isPending}
+            onClick={() => echo.mutate()}
+            data-testid={`echo-${destination.name}`}
+          >
+            {t('destinations.echo')}
+            <VisuallyHidden>{destination.title}</VisuallyHidden>
+          </Button>
+          {echo.data?.ok && (
+            <Badge
+              look={destinationLooks.answers}
+              text={t('destinations.ok', { ms: Math.round(echo.data.roundTripMs ?? 0) })}
+            />
+          )}
+          {echo.data?.ok === false && (
+            <>
+              <Badge look={destinationLooks.silent} text={t('destinations.failed')} />
+              <span className={classes.reason}>{echo.data.reason}</span>
+            </>
+          )}
+          {echo.error && (
+            <>
+              <Badge look={destinationLooks.silent} text={t('error.title')} />
+              <span className={classes.reason}>{errorText(echo.error)}</span>
+            </>
+          )}
+          {echo.isIdle && <span className={panel.soft}>{t('destinations.notTested')}</span>}
+        </div>
+      </Allowed>
     </li>
   );
 }

@@ -1,7 +1,10 @@
 import {
+  AlarmView,
+  AuditView,
   ClipView,
   DeliveryQueueItem,
   type DestinationView,
+  ProcedureView,
   StationView,
   type WorklistItem as WorklistItemSchema,
   page,
@@ -13,7 +16,10 @@ const listOf = <T extends z.ZodType>(item: T) =>
   z.union([z.array(item), z.object({ items: z.array(item) }).transform((list) => list.items)]);
 
 export const Stations = listOf(StationView);
+export const Procedures = listOf(ProcedureView);
 export const ClipPage = page(ClipView);
+export const Alarms = z.object({ items: z.array(AlarmView) });
+export const AuditTrail = z.object({ items: z.array(AuditView) });
 export const DeliveryPage = page(DeliveryQueueItem);
 
 export type ClipPage = z.infer<typeof ClipPage>;

@@ -1,7 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from 'react-router/dom';
 import { ApiError } from '../api/errors.ts';
-import { FeedProvider } from '../feed/FeedProvider.tsx';
 import { router } from './router.tsx';
 
 const queryClient = new QueryClient({
@@ -21,9 +20,7 @@ const queryClient = new QueryClient({
 export function App() {
   return (
     <QueryClientProvider client={queryClient}>
-      <FeedProvider>
-        <RouterProvider router={router} />
-      </FeedProvider>
+      <RouterProvider router={router} />
     </QueryClientProvider>
   );
 }

@@ -15,6 +15,7 @@ import { stopwatch } from '../format/quantities.ts';
 import { Empty } from '../ui/Placeholder.tsx';
 import classes from './ClipPlayer.module.css';
 import { frameGaps, framesPerSecond } from './frames.ts';
+import { marksWithin } from './marks.ts';
 import { Timeline } from './Timeline.tsx';
 import { useShuttle } from './useShuttle.ts';
 import { useWindowKeys } from '../app/useWindowKeys.ts';
@@ -146,6 +147,7 @@ function SourcePlayer({ clip, source, name, startAt, onMoment, large }: SourcePr
         timeMs={player.time * 1000}
         durationMs={source.durationMs}
         gaps={source.gaps}
+        marks={marksWithin(clip.markers, Date.parse(source.startedAt), source.durationMs)}
         sheet={sheet?.sprite && { url: sheet.url, sprite: sheet.sprite }}
         valueText={t('player.position', {
           time: stopwatch(player.time * 1000),

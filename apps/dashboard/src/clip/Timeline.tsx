@@ -1,4 +1,4 @@
-import type { Gap } from '@smartbox/contracts';
+import { IconBookmarkFilled } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import type { PointerEvent } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,20 +6,22 @@ import { useLocale } from '../app/locale.ts';
 import { elapsed, stopwatch } from '../format/quantities.ts';
 import { spriteTile } from './frames.ts';
 import type { Sprite } from './frames.ts';
+import type { Mark, ShownGap } from './marks.ts';
 import classes from './Timeline.module.css';
 
 interface Props {
   timeMs: number;
   durationMs: number;
-  gaps: readonly Gap[];
+  gaps: readonly ShownGap[];
+  marks: readonly Mark[];
   sheet: { url: string; sprite: Sprite } | undefined;
   /** What a screen reader says about the position. */
   valueText: string;
   onSeek: (seconds: number) => void;
 }
 
-/** The clip from end to end: position, gaps with their reason, a picture under the pointer. */
-export function Timeline({ timeMs, durationMs, gaps, sheet, valueText, onSeek }: Props) {
+/** The clip from end to end: position, gaps with their reason, what was marked, a picture under the pointer. */
+export function Timeline({ timeMs, durationMs, gaps, marks, sheet, valueText, onSeek }: Props) {
   const { t } = useTranslation();
   const locale = useLocale();
   const bar = useRef<HTMLDivElement>(null);
@@ -36,6 +38,11 @@ export function Timeline({ timeMs, durationMs, gaps, sheet, valueText, onSeek }:
     setHover(ms);
     if (event.buttons === 1) onSeek(ms / 1000);
   };
+  const gapText = ({ source, durationMs: length, reason }: ShownGap) =>
+    [source, t('player.gap', { length: elapsed(length, locale), reason: t(`gap.${reason}`) })]
+      .filter(Boolean)
+      .join(': ');
+  const gapKey = ({ source, atMs, reason }: ShownGap) => `${source}-${atMs}-${reason}`;
   const tile = sheet && hover !== undefined ? spriteTile(sheet.sprite, hover) : undefined;
 
   return (
@@ -82,10 +89,21 @@ export function Timeline({ timeMs, durationMs, gaps, sheet, valueText, onSeek }:
         <span className={classes.done} style={{ width: percent(timeMs) }} />
         {gaps.map((gap) => (
           <span
-            key={`${gap.atMs}-${gap.reason}`}
+            key={gapKey(gap)}
             className={classes.gap}
             style={{ left: percent(gap.atMs), width: `max(6px, ${percent(gap.durationMs)})` }}
-            title={t('player.gap', { length: elapsed(gap.durationMs, locale), reason: t(`gap.${gap.reason}`) })}
+            title={gapText(gap)}
+            data-testid="timeline-gap"
+          />
+        ))}
+        {marks.map(({ id, atMs, label }) => (
+          <span
+            key={id}
+            className={classes.mark}
+            style={{ left: percent(atMs) }}
+            title={label ?? t('player.mark')}
+            data-testid="timeline-mark"
+            data-at-ms={atMs}
           />
         ))}
         <span className={classes.knob} style={{ left: percent(timeMs) }} />
@@ -93,9 +111,21 @@ export function Timeline({ timeMs, durationMs, gaps, sheet, valueText, onSeek }:
       {gaps.length > 0 && (
         <ul className={classes.gaps} data-tone="warn">
           {gaps.map((gap) => (
-            <li key={`${gap.atMs}-${gap.reason}`}>
-              {stopwatch(gap.atMs)} ·{' '}
-              {t('player.gap', { length: elapsed(gap.durationMs, locale), reason: t(`gap.${gap.reason}`) })}
+            <li key={gapKey(gap)}>
+              {stopwatch(gap.atMs)} · {gapText(gap)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {marks.length > 0 && (
+        <ul className={classes.marks} aria-label={t('player.marks')} data-testid="marks">
+          {marks.map(({ id, atMs, label }) => (
+            <li key={id}>
+              <button type="button" onClick={() => onSeek(atMs / 1000)} data-testid={`mark-${id}`}>
+                <IconBookmarkFilled size={16} aria-hidden />
+                <span className="tnum">{stopwatch(atMs)}</span>
+                {label ?? t('player.mark')}
+              </button>
             </li>
           ))}
         </ul>

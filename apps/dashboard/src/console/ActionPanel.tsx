@@ -15,6 +15,7 @@ import classes from './Actions.module.css';
 import { BufferBar } from './BufferBar.tsx';
 import { SaveButton } from './SaveButton.tsx';
 import { SaveCard } from './SaveCard.tsx';
+import { recordableMs } from './saves.ts';
 import type { Console } from './useConsole.ts';
 
 interface Props {
@@ -22,14 +23,17 @@ interface Props {
   console: Console;
   seconds: number;
   availableMs: number | undefined;
+  /** By the recipe nothing is kept of this patient. */
+  refuses: boolean;
   onChoose: () => void;
 }
 
+const HOUR_MS = 3_600_000;
 /** How long the last answer and its undo stay in reach. */
 const CARD_MS = 45_000;
 
 /** The right side: save, and what became of it; record; still; marker. */
-export function ActionPanel({ station, console, seconds, availableMs, onChoose }: Props) {
+export function ActionPanel({ station, console, seconds, availableMs, refuses, onChoose }: Props) {
   const { t } = useTranslation();
   const now = useNow(1_000);
   const locale = useLocale();
@@ -40,11 +44,15 @@ export function ActionPanel({ station, console, seconds, availableMs, onChoose }
     attempt && (settledAt === undefined || now.getTime() - Math.max(settledAt, attempt.startedAt) < CARD_MS);
   const note = console.note && now.getTime() - console.note.at < 6_000 ? console.note : undefined;
   const recording = station.recording;
+  const left = recordableMs(station);
+  // A disk that is nearly full is said before the recording too.
+  const space = recording || (left !== undefined && left < HOUR_MS) ? left : undefined;
   return (
     <section className={classes.panel} aria-label={t('console.title')}>
       <SaveButton
         seconds={seconds}
         availableMs={availableMs}
+        disabled={refuses}
         onSave={() => void console.save(seconds)}
         onChoose={onChoose}
       />
@@ -78,7 +86,7 @@ export function ActionPanel({ station, console, seconds, availableMs, onChoose }
         type="button"
         className={classes.record}
         data-recording={recording !== undefined}
-        disabled={console.recordBusy}
+        disabled={console.recordBusy || (refuses && !recording)}
         onClick={() => void console.record()}
         data-testid="record"
       >
@@ -90,10 +98,23 @@ export function ActionPanel({ station, console, seconds, availableMs, onChoose }
               {stopwatch(now.getTime() - Date.parse(recording.startedAt))}
             </span>
           )}
+          {space !== undefined && (
+            <span className={classes.space} data-testid="space-left">
+              {space >= HOUR_MS
+                ? t('space.hours', { count: Math.floor(space / HOUR_MS) })
+                : t('space.minutes', { count: Math.floor(space / 60_000) })}
+            </span>
+          )}
         </span>
       </button>
       <div className={classes.pair}>
-        <button type="button" className={classes.action} onClick={() => void console.still()} data-testid="still">
+        <button
+          type="button"
+          className={classes.action}
+          disabled={refuses}
+          onClick={() => void console.still()}
+          data-testid="still"
+        >
           <IconCamera size={40} aria-hidden />
           {t('console.still')}
         </button>

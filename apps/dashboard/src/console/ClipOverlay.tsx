@@ -1,9 +1,10 @@
 import { Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useClip } from '../api/queries.ts';
-import { ClipPlayer } from '../clip/ClipPlayer.tsx';
+import { ClipVideo } from '../together/ClipVideo.tsx';
 import { StillView } from '../clip/StillView.tsx';
 import { Failed, Loading } from '../ui/Placeholder.tsx';
+import { ClipTools } from './ClipTools.tsx';
 import classes from './Dialogs.module.css';
 
 interface Props {
@@ -33,5 +34,10 @@ export function ClipOverlay({ clipId, names, onClose }: Props) {
 function OverlayBody({ clipId, names }: { clipId: string; names: Record<string, string> }) {
   const { data: clip, error, refetch } = useClip(clipId);
   if (!clip) return error ? <Failed error={error} onRetry={() => void refetch()} large /> : <Loading large />;
-  return clip.kind === 'still' ? <StillView clip={clip} /> : <ClipPlayer clip={clip} names={names} large />;
+  return (
+    <>
+      {clip.kind === 'still' ? <StillView clip={clip} /> : <ClipVideo clip={clip} names={names} large />}
+      <ClipTools key={clip.description ?? ''} clip={clip} />
+    </>
+  );
 }

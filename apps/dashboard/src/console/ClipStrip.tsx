@@ -1,5 +1,5 @@
 import type { ClipView } from '@smartbox/contracts';
-import { IconCamera, IconPlayerPlayFilled, IconRefreshAlert } from '@tabler/icons-react';
+import { IconCamera, IconPinFilled, IconPlayerPlayFilled, IconRefreshAlert } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useLocale } from '../app/locale.ts';
 import { clockTime } from '../format/dates.ts';
@@ -36,20 +36,26 @@ export function ClipStrip({ clips, onOpen, onRetry }: Props) {
               >
                 <span className={classes.thumb}>
                   <Thumb url={clip.posterUrl} />
-                  <span className={classes.kind}>
-                    {clip.kind === 'still' ? (
-                      <IconCamera size={22} aria-hidden />
-                    ) : (
-                      <IconPlayerPlayFilled size={20} aria-hidden />
-                    )}
-                    {clip.kind !== 'still' && clip.savedMs !== undefined && stopwatch(clip.savedMs)}
-                  </span>
+                  {(clip.kind === 'still' || clip.savedMs !== undefined) && (
+                    <span className={classes.kind}>
+                      {clip.kind === 'still' ? (
+                        <IconCamera size={22} aria-hidden />
+                      ) : (
+                        <IconPlayerPlayFilled size={20} aria-hidden />
+                      )}
+                      {clip.kind !== 'still' && clip.savedMs !== undefined && stopwatch(clip.savedMs)}
+                    </span>
+                  )}
                 </span>
                 <span className={classes.text}>
                   <span className={classes.time}>
                     <span className="visually-hidden">{t(`clipKind.${clip.kind}`)} </span>
                     {clockTime(clip.requestedAt, locale)}
+                    {clip.keep && <IconPinFilled size={22} role="img" aria-label={t('tools.kept')} />}
                   </span>
+                  {clip.description !== undefined && clip.description !== '' && (
+                    <span className={classes.description}>{clip.description}</span>
+                  )}
                   <ClipBadge state={clip.state} size="md" />
                   {clip.state !== 'failed' && <Journey clip={clip} />}
                 </span>

@@ -14,12 +14,14 @@ interface Props {
   station: StationView;
   children: ReactNode;
   onHelp: () => void;
+  /** Beside the help. */
+  extra?: ReactNode;
   /** The worklist has room for what is rarely needed. */
   full?: boolean;
 }
 
 /** Top of the console: who or what on the left, room and clock on the right. */
-export function ConsoleHeader({ station, children, onHelp, full = false }: Props) {
+export function ConsoleHeader({ station, children, onHelp, extra, full = false }: Props) {
   const { t } = useTranslation();
   const locale = useLocale();
   const now = useNow();
@@ -34,6 +36,7 @@ export function ConsoleHeader({ station, children, onHelp, full = false }: Props
           </Link>
         </>
       )}
+      {extra}
       <button
         type="button"
         className={classes.iconButton}

@@ -16,6 +16,7 @@ export function Failures({ console }: { console: Console }) {
     undo: t('console.undo'),
     end: t('console.changeConfirm'),
     retry: t('console.retryClip'),
+    conversation: t('conversation.title'),
   } satisfies Record<NonNullable<Failure['action']>, string>;
   if (console.failures.length === 0) return null;
   const items = console.failures.map((failure) => (

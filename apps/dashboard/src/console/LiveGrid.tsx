@@ -1,13 +1,22 @@
 import type { StationView } from '@smartbox/contracts';
 import { IconArrowsMaximize, IconArrowsMinimize } from '@tabler/icons-react';
 import { useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { WhepPlayer } from '../live/WhepPlayer.tsx';
 import { BufferBar } from './BufferBar.tsx';
 import classes from './LiveGrid.module.css';
 
+interface Props {
+  station: StationView;
+  feedAlive: boolean;
+  /** Each picture may fill the screen. */
+  fullScreen?: boolean;
+  overlay?: (source: string, aspect: number | undefined) => ReactNode;
+}
+
 /** Every source of the room, live; a tap on the corner makes one large. */
-export function LiveGrid({ station, feedAlive }: { station: StationView; feedAlive: boolean }) {
+export function LiveGrid({ station, feedAlive, fullScreen = false, overlay }: Props) {
   const { t } = useTranslation();
   const [large, setLarge] = useState<string>();
   const known = station.sources.some((s) => s.sourceId === large);
@@ -21,7 +30,12 @@ export function LiveGrid({ station, feedAlive }: { station: StationView; feedAli
       {station.sources.map((source) => (
         <div key={source.sourceId} className={classes.cell} data-large={source.sourceId === large}>
           <div className={classes.picture}>
-            <WhepPlayer station={station} source={source} />
+            <WhepPlayer
+              station={station}
+              source={source}
+              fullScreen={fullScreen}
+              {...(overlay && { overlay: (aspect) => overlay(source.sourceId, aspect) })}
+            />
             {station.sources.length > 1 && (
               <button
                 type="button"

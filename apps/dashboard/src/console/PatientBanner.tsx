@@ -1,20 +1,29 @@
 import type { ProcedureView } from '@smartbox/contracts';
-import { IconUserEdit } from '@tabler/icons-react';
+import { IconUserCheck, IconUserEdit } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
+import { ConsentControl } from './ConsentControl.tsx';
 import classes from './PatientBanner.module.css';
 
+interface Props {
+  procedure: ProcedureView;
+  onChange: () => void;
+  /** An emergency patient, matched with the worklist later. */
+  onCorrect: () => void;
+}
+
 /** Who lies on the table; never scrolls away, never truncated to something that could be another person. */
-export function PatientBanner({ procedure, onChange }: { procedure: ProcedureView; onChange: () => void }) {
+export function PatientBanner({ procedure, onChange, onCorrect }: Props) {
   const { t } = useTranslation();
   const nameOf = usePatientName();
   const bornOf = useBirthText();
   const { patient } = procedure;
+  const name = nameOf(patient.name);
   return (
     <div className={classes.banner} data-testid="patient-banner">
       <div className={classes.who}>
-        <h1 className={classes.name}>
-          {nameOf(patient.name)}
+        <h1 className={classes.name} data-length={lengthOf(name)}>
+          {name}
           {procedure.emergency && (
             <span className={classes.emergency} data-tone="warn">
               {t('patient.emergency')}
@@ -33,7 +42,7 @@ export function PatientBanner({ procedure, onChange }: { procedure: ProcedureVie
         {procedure.description !== undefined && (
           <div>
             <dt>{t('patient.procedure')}</dt>
-            <dd>{procedure.description}</dd>
+            <dd title={procedure.description}>{procedure.description}</dd>
           </div>
         )}
         {procedure.accessionNumber !== undefined && (
@@ -43,6 +52,13 @@ export function PatientBanner({ procedure, onChange }: { procedure: ProcedureVie
           </div>
         )}
       </dl>
+      <ConsentControl procedure={procedure} />
+      {procedure.emergency && (
+        <button type="button" className={classes.change} onClick={onCorrect} data-testid="correct-patient">
+          <IconUserCheck size={32} aria-hidden />
+          {t('correct.assign')}
+        </button>
+      )}
       <button type="button" className={classes.change} onClick={onChange} data-testid="change-patient">
         <IconUserEdit size={32} aria-hidden />
         {t('console.changePatient')}
@@ -50,3 +66,6 @@ export function PatientBanner({ procedure, onChange }: { procedure: ProcedureVie
     </div>
   );
 }
+
+/** How a name has to be set so that it stands whole on two lines. */
+const lengthOf = (name: string) => (name.length <= 30 ? 'short' : name.length <= 60 ? 'long' : 'longest');

@@ -4,6 +4,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client.ts';
 import { keys } from '../api/queries.ts';
+import { CorrectPatient } from '../correct/CorrectPatient.tsx';
+import { keepsNothing } from '../consent/keeps-nothing.ts';
+import { DrawingLayer } from '../conversation/DrawingLayer.tsx';
+import { RoomConversationBar, RoomConversationButton, useRoomSwitch } from '../conversation/RoomConversation.tsx';
+import { useConversation } from '../conversation/useConversation.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { applyProcedure } from '../feed/reduce.ts';
 import { FeedBanner } from '../ui/FeedBanner.tsx';
@@ -24,7 +29,7 @@ import { availableMs } from './saves.ts';
 import { useConsole } from './useConsole.ts';
 import { useConsoleKeys } from './useConsoleKeys.ts';
 
-type Dialog = 'length' | 'change' | 'help' | { clipId: string };
+type Dialog = 'length' | 'change' | 'correct' | 'help' | { clipId: string };
 
 /** While a procedure runs: patient, live pictures, the button, the clips. */
 export function ProcedureScreen({ station, procedure }: { station: StationView; procedure: ProcedureView }) {
@@ -35,6 +40,10 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
   const [dialog, setDialog] = useState<Dialog>();
   const console = useConsole(station, procedure.procedureId);
   const available = feedAlive ? availableMs(station) : undefined;
+  const { conversation, state: talk, open } = useConversation(station, 'room');
+  const talking = useRoomSwitch(station, conversation, open, (error) => console.failed('conversation', error));
+  const [pen, setPen] = useState(false);
+  const refuses = keepsNothing(procedure);
   const close = () => setDialog(undefined);
 
   const end = useMutation({
@@ -49,6 +58,7 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
   });
 
   const perform = (action: ConsoleAction) => {
+    if (refuses && action.do !== 'help') return;
     switch (action.do) {
       case 'save':
         close();
@@ -65,17 +75,27 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
         return setDialog('help');
     }
   };
-  useConsoleKeys(dialog === undefined, perform);
+  useConsoleKeys(station.stationId, dialog === undefined, perform);
   // While the length is being chosen, its digits work too.
-  useConsoleKeys(dialog === 'length', (action) => {
+  useConsoleKeys(station.stationId, dialog === 'length', (action) => {
     if (action.do === 'save' && action.seconds !== undefined && lengths.some((s) => s === action.seconds))
       perform(action);
   });
 
   return (
     <>
-      <ConsoleHeader station={station} onHelp={() => setDialog('help')}>
-        <PatientBanner procedure={procedure} onChange={() => setDialog('change')} />
+      <ConsoleHeader
+        station={station}
+        onHelp={() => setDialog('help')}
+        extra={
+          station.conversation && <RoomConversationButton open={open} busy={talking.busy} onSwitch={talking.set} />
+        }
+      >
+        <PatientBanner
+          procedure={procedure}
+          onChange={() => setDialog('change')}
+          onCorrect={() => setDialog('correct')}
+        />
       </ConsoleHeader>
       <main className={classes.main}>
         <div className={classes.watch}>
@@ -86,18 +106,41 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
               {t('console.roomOffline')}
             </div>
           )}
+          {refuses && (
+            <div className={classes.notice} data-tone="bad" role="status" data-testid="keeps-nothing">
+              {t('consent.keepsNothing')}
+            </div>
+          )}
           {station.online && !station.brokerOk && (
             <div className={classes.notice} data-tone="warn" role="status">
               {t('console.brokerDown', { count: station.spooledFragments })}
             </div>
           )}
-          <LiveGrid station={station} feedAlive={feedAlive} />
+          <RoomConversationBar
+            conversation={conversation}
+            state={talk}
+            open={open}
+            pen={pen}
+            onPen={setPen}
+            onJoin={talking.join}
+            onEnd={() => talking.set(false)}
+          />
+          <LiveGrid
+            station={station}
+            feedAlive={feedAlive}
+            overlay={(source, aspect) =>
+              talk.phase === 'in' && (
+                <DrawingLayer conversation={conversation} source={source} aspect={aspect} pen={pen} />
+              )
+            }
+          />
         </div>
         <ActionPanel
           station={station}
           console={console}
           seconds={procedure.recipe.saveSeconds}
           availableMs={available}
+          refuses={refuses}
           onChoose={() => setDialog('length')}
         />
       </main>
@@ -116,7 +159,8 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
         onClose={close}
         onConfirm={() => end.mutate()}
       />
-      <HelpDialog open={dialog === 'help'} onClose={close} />
+      <CorrectPatient procedure={procedure} open={dialog === 'correct'} onClose={close} large />
+      <HelpDialog stationId={station.stationId} open={dialog === 'help'} onClose={close} />
       <ClipOverlay
         clipId={typeof dialog === 'object' ? dialog.clipId : undefined}
         names={Object.fromEntries(station.sources.map((s) => [s.sourceId, s.name]))}

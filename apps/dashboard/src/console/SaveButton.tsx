@@ -10,16 +10,16 @@ const LONG_PRESS_MS = 550;
 interface Props {
   seconds: number;
   availableMs: number | undefined;
+  disabled: boolean;
   onSave: () => void;
   onChoose: () => void;
 }
 
 /** The button. A tap saves the usual length; holding it, or the clock beside it, offers other lengths. */
-export function SaveButton({ seconds, availableMs, onSave, onChoose }: Props) {
+export function SaveButton({ seconds, availableMs, disabled, onSave, onChoose }: Props) {
   const { t } = useTranslation();
   const lengthText = useLengthText();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const held = useRef(false);
   const release = () => clearTimeout(timer.current);
   const short = availableMs !== undefined && availableMs >= 1000 && availableMs < seconds * 1000;
   const available =
@@ -33,11 +33,11 @@ export function SaveButton({ seconds, availableMs, onSave, onChoose }: Props) {
       <button
         type="button"
         className={classes.save}
+        disabled={disabled}
         data-testid="save-last"
         onPointerDown={() => {
-          held.current = false;
           timer.current = setTimeout(() => {
-            held.current = true;
+            ignoreRelease();
             onChoose();
           }, LONG_PRESS_MS);
         }}
@@ -45,10 +45,7 @@ export function SaveButton({ seconds, availableMs, onSave, onChoose }: Props) {
         onPointerLeave={release}
         onPointerCancel={release}
         onContextMenu={(event) => event.preventDefault()}
-        onClick={() => {
-          if (!held.current) onSave();
-          held.current = false;
-        }}
+        onClick={onSave}
       >
         <IconDeviceFloppy size={64} stroke={1.7} aria-hidden />
         <span className={classes.saveText}>{t('console.saveLast', { length: lengthText(seconds) })}</span>
@@ -56,10 +53,34 @@ export function SaveButton({ seconds, availableMs, onSave, onChoose }: Props) {
           {short ? t('console.lessThanAsked', { time: stopwatch(availableMs) }) : available}
         </span>
       </button>
-      <button type="button" className={classes.length} onClick={onChoose} data-testid="choose-length">
+      <button
+        type="button"
+        className={classes.length}
+        disabled={disabled}
+        onClick={onChoose}
+        data-testid="choose-length"
+      >
         <IconClock size={40} aria-hidden />
         <span>{t('console.otherLength')}</span>
       </button>
     </div>
   );
+}
+
+/**
+ * Lifting the finger that held the button is a click: on the button, or on whatever has come under it since. That one
+ * click does nothing; what is touched or pressed next counts again.
+ */
+function ignoreRelease(): void {
+  const over = new AbortController();
+  const options = { capture: true, once: true, signal: over.signal };
+  window.addEventListener(
+    'click',
+    (event) => {
+      event.stopPropagation();
+      over.abort();
+    },
+    options,
+  );
+  for (const next of ['pointerdown', 'keydown']) window.addEventListener(next, () => over.abort(), options);
 }

@@ -11,7 +11,7 @@ import { useNow } from '../app/use-now.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { applyProcedure } from '../feed/reduce.ts';
-import { clockTime, longDate } from '../format/dates.ts';
+import { longDate } from '../format/dates.ts';
 import { tileState } from '../live/tile-state.ts';
 import { FeedBanner } from '../ui/FeedBanner.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
@@ -20,6 +20,7 @@ import classes from './Console.module.css';
 import { ConsoleHeader } from './ConsoleHeader.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
 import list from './Worklist.module.css';
+import { WorklistNotes } from './WorklistNotes.tsx';
 import { WorklistRow } from './WorklistRow.tsx';
 
 /** First screen of the room: today's patients, one tap selects and starts; an emergency needs no list at all. */
@@ -99,16 +100,7 @@ export function WorklistScreen({ station }: { station: StationView }) {
               <IconRefresh size={34} aria-hidden />
             </button>
           </div>
-          {worklist.data?.stale && (
-            <div className={list.stale} data-tone="warn" role="status" data-testid="worklist-stale">
-              <IconAlertTriangleFilled size={28} aria-hidden />
-              <span>
-                <strong>{t('worklist.stale')}</strong>{' '}
-                {worklist.data.asOf && t('worklist.staleAsOf', { time: clockTime(worklist.data.asOf, locale) })}{' '}
-                {worklist.data.reason}
-              </span>
-            </div>
-          )}
+          {worklist.data && <WorklistNotes answer={worklist.data} />}
           {worklist.data ? (
             worklist.data.items.length > 0 ? (
               <ul className={list.rows} data-testid="worklist">
@@ -162,7 +154,7 @@ export function WorklistScreen({ station }: { station: StationView }) {
           </ul>
         </aside>
       </main>
-      <HelpDialog open={help} onClose={() => setHelp(false)} />
+      <HelpDialog stationId={station.stationId} open={help} onClose={() => setHelp(false)} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clip, station } from '../../test/fixture-data.ts';
 import { actionFor, DEBOUNCE_MS, debouncer } from './keymap.ts';
-import { availableMs, openFailures, savePhase } from './saves.ts';
+import { availableMs, openFailures, recordableMs, savePhase } from './saves.ts';
 
 const key = (name: string, more = {}) => ({
   key: name,
@@ -76,6 +76,15 @@ describe('available time', () => {
   it('is unknown without a window', () => {
     const { window: _window, ...rest } = station();
     expect(availableMs(rest)).toBeUndefined();
+  });
+});
+
+describe('space left', () => {
+  it('counts what all sources write together, and is unknown where the station does not say', () => {
+    const sources = station().sources.map((source) => ({ ...source, bitrate: 5_000_000 }));
+    expect(recordableMs({ sources, diskFreeBytes: 1_250_000 * 60 })).toBe(60_000);
+    expect(recordableMs({ sources })).toBeUndefined();
+    expect(recordableMs({ sources: [], diskFreeBytes: 1 })).toBeUndefined();
   });
 });
 

@@ -16,7 +16,7 @@ export interface Failure {
   /** Length that was asked for, where it was a save that can be asked for again. */
   seconds?: number;
   /** Which other action failed. */
-  action?: 'record' | 'still' | 'marker' | 'undo' | 'end' | 'retry';
+  action?: 'record' | 'still' | 'marker' | 'undo' | 'end' | 'retry' | 'conversation';
   reason: string;
 }
 
@@ -70,4 +70,14 @@ export function availableMs(station: Pick<StationView, 'window' | 'sources'>): n
   const all = station.window.sources.map((s) => s.availableMs);
   if (filled.length > 0) return Math.min(...filled);
   return all.length > 0 ? Math.max(...all) : 0;
+}
+
+/** What a source is taken to need where it does not say, bit/s. */
+const USUAL_BITRATE = 8_000_000;
+
+/** How long the station's disk holds a recording of all its sources, ms; `undefined` when nobody knows. */
+export function recordableMs(station: Pick<StationView, 'diskFreeBytes' | 'sources'>): number | undefined {
+  const { diskFreeBytes, sources } = station;
+  const bitrate = sources.reduce((sum, source) => sum + (source.bitrate ?? USUAL_BITRATE), 0);
+  return diskFreeBytes === undefined || bitrate === 0 ? undefined : (diskFreeBytes * 8 * 1000) / bitrate;
 }

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { ulid } from 'ulid';
 import { api } from '../api/client.ts';
-import { ApiError } from '../api/errors.ts';
+import { persistently } from '../api/persistently.ts';
 import { keys, procedureClipsOptions } from '../api/queries.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
@@ -11,21 +11,6 @@ import { insertClip } from '../feed/reduce.ts';
 import { debouncer } from './keymap.ts';
 import { openFailures } from './saves.ts';
 import type { Failure, SaveAttempt } from './saves.ts';
-
-const TRIES = 4;
-
-/** Asks again, with the same id, while the server does not answer at all: it saves once however often it is asked. */
-async function persistently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      const mayHelp = error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 503);
-      if (!mayHelp || attempt >= TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? 400 * 2 ** attempt));
-    }
-  }
-}
 
 /** A short confirmation that needs no answer. */
 export interface Note {
@@ -68,7 +53,7 @@ export function useConsole(station: StationView, procedureId: string) {
       setAttempts((all) => [...all, { clipId, seconds, startedAt: Date.now() }]);
       try {
         const clip = await persistently(() =>
-          api.saveClip({ clipId, stationId: station.stationId, lastSeconds: seconds }),
+          api.saveClip({ clipId, stationId: station.stationId, lastSeconds: seconds, pressedAt: 'room' }),
         );
         client.setQueryData<ClipView[]>(keys.procedureClips(procedureId), (all) => insertClip(all ?? [], clip));
       } catch (error) {

@@ -1,9 +1,10 @@
-import { Anchor, Button, Select } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { DeliveryQueueItem } from '@smartbox/contracts';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
+import { useMay } from '../account/session.ts';
 import { api } from '../api/client.ts';
 import { keys, useDeliveries, useDestinations } from '../api/queries.ts';
 import { useLocale } from '../app/locale.ts';
@@ -11,6 +12,7 @@ import { useErrorText } from '../app/useErrorText.ts';
 import { dayTime } from '../format/dates.ts';
 import { bytes } from '../format/quantities.ts';
 import { changed } from '../recordings/useClipQuery.ts';
+import { FilterSelect } from '../ui/Filters.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
 import { usePatientName } from '../ui/PatientText.tsx';
@@ -25,6 +27,7 @@ export function DeliveriesPage() {
   const bytesOf = (size: number | undefined) => (size === undefined ? '' : bytes(size, locale));
   const errorText = useErrorText();
   const client = useQueryClient();
+  const may = useMay()('delivery.retry');
   const [params, setParams] = useSearchParams();
   const state = params.get('state') ?? '';
   const destination = params.get('destination') ?? '';
@@ -48,21 +51,19 @@ export function DeliveriesPage() {
     <>
       <PageTitle title={t('deliveries.title')} />
       <div className={panel.filters}>
-        <Select
+        <FilterSelect
           label={t('deliveries.destination')}
-          placeholder={t('recordings.all')}
-          clearable
-          value={destination || null}
-          onChange={(value) => set('destination', value)}
+          value={destination}
+          onChange={(value) => set('destination', value || null)}
           data={(destinations?.items ?? []).map((d) => ({ value: d.name, label: d.title }))}
+          testId="filter-destination"
         />
-        <Select
+        <FilterSelect
           label={t('deliveries.state')}
-          placeholder={t('recordings.all')}
-          clearable
-          value={state || null}
-          onChange={(value) => set('state', value)}
+          value={state}
+          onChange={(value) => set('state', value || null)}
           data={DeliveryQueueItem.shape.state.options.map((value) => ({ value, label: t(`delivery.${value}`) }))}
+          testId="filter-state"
         />
       </div>
       {items.length > 0 ? (
@@ -105,12 +106,13 @@ export function DeliveriesPage() {
                   <td>{item.attempt}</td>
                   <td style={{ whiteSpace: 'nowrap' }}>{dayTime(item.updatedAt, locale, new Date())}</td>
                   <td>
-                    {(item.state === 'failed' || item.state === 'deferred') && (
+                    {may && (item.state === 'failed' || item.state === 'deferred') && (
                       <Button
                         size="xs"
                         variant="default"
                         loading={retry.isPending && retry.variables === item.clipId}
                         onClick={() => retry.mutate(item.clipId)}
+                        data-testid={`retry-${item.deliveryId}`}
                       >
                         {t('deliveries.retry')}
                       </Button>

@@ -1,26 +1,22 @@
 import type { ClipDetail, ClipView, FeedMessage, StationView } from '@smartbox/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { createContext, use, useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
+import { useMay } from '../account/session.ts';
 import { api } from '../api/client.ts';
 import { keys } from '../api/queries.ts';
 import type { ClipPage } from '../api/schemas.ts';
+import { applyEdit, applyExport } from '../editor/work.ts';
 import { FeedConnection } from './connection.ts';
 import type { FeedHealth } from './connection.ts';
-import { addAlarm, applyProcedure, replaceClip, upsertClip, upsertStation } from './reduce.ts';
-import type { Alarm } from './reduce.ts';
+import { applyProcedure, replaceClip, upsertClip, upsertStation } from './reduce.ts';
+import { told } from './told.ts';
 
-interface Feed {
-  connection: FeedConnection;
-  alarms: Alarm[];
-  dismissAlarm: (key: string) => void;
-}
-
-const FeedContext = createContext<Feed | undefined>(undefined);
+const FeedContext = createContext<FeedConnection | undefined>(undefined);
 
 function applyClip(client: QueryClient, clip: ClipView): void {
-  client.setQueryData<ClipView[]>(keys.procedureClips(clip.procedureId), (clips) => clips && upsertClip(clips, clip));
+  told<ClipView[]>(client, keys.procedureClips(clip.procedureId), (clips) => upsertClip(clips, clip));
   client.setQueriesData<InfiniteData<ClipPage>>({ queryKey: keys.allClips }, (data) =>
     data ? { ...data, pages: data.pages.map((page) => replaceClip(page, clip)) } : data,
   );
@@ -48,6 +44,12 @@ function apply(client: QueryClient, message: FeedMessage): void {
     case 'clip':
       applyClip(client, message.clip);
       break;
+    case 'edit':
+      applyEdit(client, message.edit);
+      break;
+    case 'export':
+      applyExport(client, message.export);
+      break;
     case 'clip-removed':
       removeClip(client, message.clipId);
       break;
@@ -56,8 +58,12 @@ function apply(client: QueryClient, message: FeedMessage): void {
       break;
     case 'procedure':
       applyStations(client, (stations) => stations.map((s) => applyProcedure(s, message.procedure)));
+      client.setQueryData(keys.procedure(message.procedure.procedureId), message.procedure);
       break;
     case 'alarm':
+    case 'alarm-acknowledged':
+      void client.invalidateQueries({ queryKey: keys.alarms }, { cancelRefetch: false });
+      break;
     case 'marker':
     case 'heartbeat':
       break;
@@ -67,39 +73,26 @@ function apply(client: QueryClient, message: FeedMessage): void {
 /** Keeps every query fresh from the server's feed, and knows whether that feed is alive. */
 export function FeedProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
-  const [alarms, setAlarms] = useState<Alarm[]>([]);
   const connection = useMemo(
     () =>
       new FeedConnection({
         open: () => new EventSource(api.feedUrl),
         onOpen: () => void client.invalidateQueries(),
-        onMessage: (message) => {
-          apply(client, message);
-          if (message.kind === 'alarm') setAlarms((before) => addAlarm(before, message));
-        },
+        onMessage: (message) => apply(client, message),
       }),
     [client],
   );
+  const allowed = useMay()('room.read');
   useEffect(() => {
+    if (!allowed) return;
     connection.start();
     return () => connection.stop();
-  }, [connection]);
-  const dismissAlarm = useCallback((key: string) => setAlarms((all) => all.filter((a) => a.key !== key)), []);
-  const feed = useMemo(() => ({ connection, alarms, dismissAlarm }), [connection, alarms, dismissAlarm]);
-  return <FeedContext value={feed}>{children}</FeedContext>;
-}
-
-function useFeed(): Feed {
-  const feed = use(FeedContext);
-  if (!feed) throw new Error('useFeed is used outside FeedProvider');
-  return feed;
+  }, [connection, allowed]);
+  return <FeedContext value={connection}>{children}</FeedContext>;
 }
 
 export function useFeedHealth(): FeedHealth {
-  const { connection } = useFeed();
+  const connection = use(FeedContext);
+  if (!connection) throw new Error('useFeedHealth is used outside FeedProvider');
   return useSyncExternalStore(connection.subscribe, connection.health);
-}
-
-export function useAlarms(): Pick<Feed, 'alarms' | 'dismissAlarm'> {
-  return useFeed();
 }

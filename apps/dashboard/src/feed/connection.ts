@@ -25,7 +25,8 @@ export const SILENCE_MS = 1_800;
 const TICK_MS = 150;
 /** A stream that stays silent this long is opened anew: EventSource itself gives up on some answers. */
 export const REOPEN_MS = 4_000;
-const KINDS = ['clip', 'station', 'procedure', 'marker', 'alarm', 'heartbeat', 'message'];
+/** An event of the stream for each kind of message: EventSource passes on only what is listened for by name. */
+const KINDS = FeedMessage.options.map(({ shape }) => shape.kind.value);
 
 /** The feed of the catalog with its watchdog. What does not fit the schema is dropped and named in the console. */
 export class FeedConnection {

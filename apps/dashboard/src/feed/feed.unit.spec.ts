@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clip, freeStation, procedure, station } from '../../test/fixture-data.ts';
 import { FeedConnection, REOPEN_MS } from './connection.ts';
 import type { EventStream } from './connection.ts';
-import { addAlarm, applyProcedure, insertClip, replaceClip, upsertClip, upsertStation } from './reduce.ts';
+import { applyProcedure, insertClip, replaceClip, upsertClip, upsertStation } from './reduce.ts';
 
 describe('feed reducer', () => {
   it('replaces rooms and keeps them in order', () => {
@@ -44,14 +44,6 @@ describe('feed reducer', () => {
       total: 7,
       items: [{ state: 'failed' }],
     });
-  });
-
-  it('counts an alarm that comes again, and not the one that is told twice', () => {
-    const alarm = { code: 'no-signal', stationId: 'or-1', reason: 'no signal', at: '2026-11-23T10:00:00Z' };
-    const once = addAlarm([], alarm);
-    expect(addAlarm(once, alarm)).toEqual(once);
-    const twice = addAlarm(once, { ...alarm, at: '2026-11-23T10:01:00Z' });
-    expect(twice).toMatchObject([{ times: 2, at: '2026-11-23T10:01:00Z' }]);
   });
 });
 
@@ -108,6 +100,32 @@ describe('feed connection', () => {
     streams[1]?.emit('heartbeat', heartbeat);
     expect(feed.health().status).toBe('ok');
     expect(seen).toEqual(['ok', 'lost', 'ok']);
+    feed.stop();
+  });
+
+  it('passes on what it is told of an edit, and drops what does not fit', () => {
+    const { feed, streams, messages } = connect();
+    const id = '01JD0000000000000000000001';
+    const told = {
+      kind: 'edit',
+      edit: {
+        renditionId: id,
+        clipId: id,
+        sourceId: 'cam-1',
+        state: 'running',
+        percent: 12,
+        requestedAt: '2026-11-23T10:00:00.000Z',
+        notes: [],
+        sources: [{ clipId: id, sourceId: 'cam-1', frames: 120 }],
+        steps: [],
+      },
+    };
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    streams[0]?.emit('edit', JSON.stringify(told));
+    streams[0]?.emit('edit', JSON.stringify({ ...told, edit: { ...told.edit, percent: 'much' } }));
+    expect(messages).toEqual([told]);
+    expect(warn).toHaveBeenCalledWith(expect.any(String), 'edit.percent');
+    warn.mockRestore();
     feed.stop();
   });
 

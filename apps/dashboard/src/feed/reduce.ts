@@ -37,25 +37,3 @@ export function replaceClip<T extends { items: ClipView[] }>(list: T, clip: Clip
   if (!list.items.some((c) => c.clipId === clip.clipId)) return list;
   return { ...list, items: list.items.map((c) => (c.clipId === clip.clipId ? clip : c)) };
 }
-
-export interface Alarm {
-  key: string;
-  code: string;
-  stationId?: string | undefined;
-  sourceId?: string | undefined;
-  reason: string;
-  at: string;
-  times: number;
-}
-
-const MAX_ALARMS = 50;
-
-/** Newest first; the same alarm again counts up instead of filling the list. */
-export function addAlarm(alarms: readonly Alarm[], alarm: Omit<Alarm, 'key' | 'times'>): Alarm[] {
-  const key = [alarm.code, alarm.stationId, alarm.sourceId].join('|');
-  const before = alarms.find((a) => a.key === key);
-  // Told again after a reconnect: nothing new.
-  if (before?.at === alarm.at) return [...alarms];
-  const next: Alarm = { ...alarm, key, times: (before?.times ?? 0) + 1 };
-  return [next, ...alarms.filter((a) => a.key !== key)].slice(0, MAX_ALARMS);
-}

@@ -65,3 +65,9 @@ export function longDate(at: Date, locale: string): string {
 export function dateTime(instant: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(instant));
 }
+
+/** A day of the site, `YYYY-MM-DD`, as it is: no zone, no conversion. */
+export function siteDay(day: string, locale: string): string {
+  const format = new Intl.DateTimeFormat(locale, { weekday: 'short', day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'UTC' }); // prettier-ignore
+  return format.format(Date.parse(`${day}T00:00:00Z`));
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ageOf, birthDate, parseDicomDate, siteTime } from './dates.ts';
-import { fullName, listName } from './person-name.ts';
+import { fullName, initials, listName } from './person-name.ts';
 import { bytes, elapsed, lengthParts, stopwatch } from './quantities.ts';
 
 describe('person names (PS3.5 section 6.2)', () => {
@@ -17,6 +17,14 @@ describe('person names (PS3.5 section 6.2)', () => {
   ])('%s', (pn, list, full) => {
     expect(listName(pn)).toBe(list);
     expect(fullName(pn)).toBe(full);
+  });
+});
+
+describe('initials', () => {
+  it('name nobody to those who pass by', () => {
+    expect(initials('Müller^Anna^Katharina^Dr.')).toBe('M. A.');
+    expect(initials('Özdemir')).toBe('Ö.');
+    expect(initials('')).toBe('');
   });
 });
 

@@ -33,3 +33,9 @@ export function fullName(pn: string): string {
   const { family, given, middle, prefix, suffix } = parsePersonName(pn);
   return join(prefix, given, middle, family, suffix);
 }
+
+/** "M. A." for a screen that everybody passes. */
+export function initials(pn: string): string {
+  const { family, given } = parsePersonName(pn);
+  return join(...[family, given].flatMap((part) => (part === '' ? [] : [`${[...part][0]}.`])));
+}

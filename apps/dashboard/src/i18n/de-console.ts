@@ -10,6 +10,9 @@ export const deConsole = {
     noMatch: 'Niemand passt zu „{{query}}“.',
     stale: 'Die Arbeitsliste ist nicht aktuell.',
     staleAsOf: 'Stand {{time}}.',
+    cut: 'Es stehen nicht alle hier.',
+    cutHint:
+      'Das Informationssystem hat mehr Patienten, als abgefragt werden. Wer fehlt, beginnt als Notfallpatient und wird später zugeordnet.',
     refresh: 'Neu abfragen',
     emergency: 'Notfallpatient',
     emergencyHint: 'Sofort beginnen, später zuordnen',

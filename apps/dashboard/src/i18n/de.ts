@@ -1,16 +1,36 @@
+import { deAccess } from './de-access.ts';
 import { deConsole } from './de-console.ts';
+import { deConversation } from './de-conversation.ts';
+import { deEditor } from './de-editor.ts';
+import { deAdmin } from './de-admin.ts';
+import { deCameras } from './de-cameras.ts';
+import { deDesk } from './de-desk.ts';
 import { deLive } from './de-live.ts';
 
 /** German texts: the shape that every other language has to fill. */
 export const de = {
   ...deConsole,
+  ...deConversation,
+  ...deEditor,
+  ...deDesk,
+  ...deAdmin,
+  ...deCameras,
   ...deLive,
+  ...deAccess,
   app: {
     name: 'SmartBox',
     rooms: 'Säle',
     recordings: 'Aufnahmen',
     deliveries: 'Übertragungen',
     destinations: 'Ziele',
+    admin: 'Verwaltung',
+    stations: 'Stationen',
+    retention: 'Aufbewahrung',
+    webhooks: 'Webhooks',
+    accounts: 'Konten',
+    tokens: 'Zugänge für Systeme',
+    panels: 'Bedienplätze',
+    audit: 'Protokoll',
     menu: 'Menü',
     skip: 'Zum Inhalt springen',
     language: 'Sprache',
@@ -93,6 +113,7 @@ export const de = {
     recordingSince: 'Aufnahme seit {{time}}',
     buffer: 'Puffer',
     open: 'Bedienplatz öffnen',
+    watch: 'Ansehen',
     clips_one: '{{count}} Clip',
     clips_other: '{{count}} Clips',
     alarms: 'Meldungen',
@@ -120,6 +141,10 @@ export const de = {
     reset: 'Filter zurücksetzen',
     csv: 'Als CSV laden',
     patient: 'Patient',
+    recipe: 'Eingriffsart',
+    removed: 'Gelöscht',
+    oneProcedure: 'Nur Aufnahmen eines Eingriffs.',
+    allProcedures: 'Alle zeigen',
     when: 'Zeitpunkt',
     length: 'Länge',
     size: 'Größe',
@@ -158,6 +183,11 @@ export const de = {
     frames: 'Bilder',
     bytes: 'Größe',
     sha256: 'SHA-256',
+    transferSyntax: 'Transfersyntax',
+    compression: 'Kompression',
+    nothingLost: 'verlustfrei, nachgeprüft',
+    compared_one: '{{count}} Bild verglichen',
+    compared_other: '{{count}} Bilder verglichen',
     format: 'Format',
     started: 'Beginn',
     encoder: 'Encoder',
@@ -189,6 +219,9 @@ export const de = {
     poster: 'Vorschaubild',
     sprite: 'Bildleiste',
     still: 'Standbild',
+    edit: 'Schnitt',
+    export: 'Export',
+    fallback: 'Ersatzformat für ein Archiv',
   },
   player: {
     play: 'Abspielen',
@@ -203,6 +236,8 @@ export const de = {
     speed: 'Geschwindigkeit',
     fullscreen: 'Vollbild',
     gap: 'Lücke {{length}}: {{reason}}',
+    mark: 'Marker',
+    marks: 'Marker: antippen springt dorthin',
     frame: 'Bild {{frame}}',
     keys: 'J K L · , . · Leertaste',
     error: 'Das Video kann nicht abgespielt werden.',
@@ -223,6 +258,7 @@ export const de = {
     stored: 'Gesendet',
     committed: 'Archiviert',
     failed: 'Fehlgeschlagen',
+    replaced: 'Durch anderes Format ersetzt',
     attempt: 'Versuch {{count}}',
     retryAt: 'nächster Versuch {{time}}',
   },

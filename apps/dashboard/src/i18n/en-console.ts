@@ -12,6 +12,9 @@ export const enConsole: typeof deConsole = {
     noMatch: 'Nobody matches “{{query}}”.',
     stale: 'The worklist is not up to date.',
     staleAsOf: 'As of {{time}}.',
+    cut: 'Not everybody is on this list.',
+    cutHint:
+      'The information system has more patients than are asked for. Whoever is missing starts as an emergency patient and is matched later.',
     refresh: 'Ask again',
     emergency: 'Emergency patient',
     emergencyHint: 'Start now, match later',

@@ -1,17 +1,37 @@
 import type { de } from './de.ts';
+import { enAccess } from './en-access.ts';
 import { enConsole } from './en-console.ts';
+import { enConversation } from './en-conversation.ts';
+import { enEditor } from './en-editor.ts';
+import { enAdmin } from './en-admin.ts';
+import { enCameras } from './en-cameras.ts';
+import { enDesk } from './en-desk.ts';
 import { enLive } from './en-live.ts';
 
 /** English texts; the type makes a missing or superfluous key a compile error. */
 export const en: typeof de = {
   ...enConsole,
+  ...enConversation,
+  ...enEditor,
+  ...enDesk,
+  ...enAdmin,
+  ...enCameras,
   ...enLive,
+  ...enAccess,
   app: {
     name: 'SmartBox',
     rooms: 'Rooms',
     recordings: 'Recordings',
     deliveries: 'Deliveries',
     destinations: 'Destinations',
+    admin: 'Administration',
+    stations: 'Stations',
+    retention: 'Retention',
+    webhooks: 'Webhooks',
+    accounts: 'Accounts',
+    tokens: 'Access for systems',
+    panels: 'Panels',
+    audit: 'Audit',
     menu: 'Menu',
     skip: 'Skip to content',
     language: 'Language',
@@ -94,6 +114,7 @@ export const en: typeof de = {
     recordingSince: 'Recording since {{time}}',
     buffer: 'Buffer',
     open: 'Open console',
+    watch: 'Watch',
     clips_one: '{{count}} clip',
     clips_other: '{{count}} clips',
     alarms: 'Messages',
@@ -121,6 +142,10 @@ export const en: typeof de = {
     reset: 'Reset filters',
     csv: 'Download CSV',
     patient: 'Patient',
+    recipe: 'Procedure type',
+    removed: 'Removed',
+    oneProcedure: 'Only recordings of one procedure.',
+    allProcedures: 'Show all',
     when: 'Time',
     length: 'Length',
     size: 'Size',
@@ -159,6 +184,11 @@ export const en: typeof de = {
     frames: 'Frames',
     bytes: 'Size',
     sha256: 'SHA-256',
+    transferSyntax: 'Transfer syntax',
+    compression: 'Compression',
+    nothingLost: 'lossless, verified',
+    compared_one: '{{count}} frame compared',
+    compared_other: '{{count}} frames compared',
     format: 'Format',
     started: 'Start',
     encoder: 'Encoder',
@@ -190,6 +220,9 @@ export const en: typeof de = {
     poster: 'Poster',
     sprite: 'Preview strip',
     still: 'Still picture',
+    edit: 'Cut',
+    export: 'Export',
+    fallback: 'Substitute format for an archive',
   },
   player: {
     play: 'Play',
@@ -204,6 +237,8 @@ export const en: typeof de = {
     speed: 'Speed',
     fullscreen: 'Full screen',
     gap: 'Gap {{length}}: {{reason}}',
+    mark: 'Marker',
+    marks: 'Markers: a tap goes there',
     frame: 'Frame {{frame}}',
     keys: 'J K L · , . · Space',
     error: 'The video cannot be played.',
@@ -224,6 +259,7 @@ export const en: typeof de = {
     stored: 'Sent',
     committed: 'Archived',
     failed: 'Failed',
+    replaced: 'Replaced by another format',
     attempt: 'Attempt {{count}}',
     retryAt: 'next attempt {{time}}',
   },

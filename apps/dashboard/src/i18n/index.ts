@@ -34,6 +34,9 @@ export function localeFor(language: string, browser: readonly string[] = navigat
   return browser.find((tag) => tag.split('-')[0] === language) ?? (language === 'de' ? 'de-DE' : 'en-GB');
 }
 
+/** Is there a text for a key that is put together at run time? */
+export const hasText = (key: string): boolean => i18next.exists(key);
+
 export async function setLanguage(language: Language): Promise<void> {
   localStorage.setItem(STORAGE_KEY, language);
   await i18next.changeLanguage(language);

@@ -34,7 +34,7 @@ export function PastStrip({ past, name, availableMs, compact }: Props) {
         data-testid="past-back"
         onClick={() => past.goBack(Math.min(reachMs, (past.askedMs === undefined ? 0 : atMs) + STEP_MS))}
       >
-        <IconRewindBackward10 size={compact ? 18 : 26} aria-hidden />
+        <IconRewindBackward10 size={compact ? 18 : 34} aria-hidden />
       </button>
       {back && (
         <button
@@ -45,9 +45,9 @@ export function PastStrip({ past, name, availableMs, compact }: Props) {
           onClick={past.togglePause}
         >
           {past.paused ? (
-            <IconPlayerPlayFilled size={compact ? 16 : 22} aria-hidden />
+            <IconPlayerPlayFilled size={compact ? 16 : 30} aria-hidden />
           ) : (
-            <IconPlayerPauseFilled size={compact ? 16 : 22} aria-hidden />
+            <IconPlayerPauseFilled size={compact ? 16 : 30} aria-hidden />
           )}
         </button>
       )}

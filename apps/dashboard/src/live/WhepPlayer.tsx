@@ -1,14 +1,19 @@
 import type { StationView } from '@smartbox/contracts';
-import { useRef } from 'react';
+import { useFullscreenElement } from '@mantine/hooks';
+import { IconInfoCircle, IconMaximize, IconMinimize } from '@tabler/icons-react';
+import { useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { stopwatch } from '../format/quantities.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
+import { FiguresPanel } from './FiguresPanel.tsx';
 import { PastStrip } from './PastStrip.tsx';
 import { tileState } from './tile-state.ts';
 import type { SourceView } from './tile-state.ts';
+import { useFallback } from './useFallback.ts';
+import { useLive } from './useLive.ts';
 import { usePast } from './usePast.ts';
-import { useWhep } from './useWhep.ts';
 import classes from './WhepPlayer.module.css';
 
 interface Props {
@@ -17,26 +22,35 @@ interface Props {
   /** Small tiles on the desk leave the details out. */
   compact?: boolean;
   enabled?: boolean;
+  /** Offers the whole screen; not at the panel, where the patient's banner is never hidden. */
+  fullScreen?: boolean;
+  /** On top of the live picture, as large as the tile; told the shape of the picture. */
+  overlay?: (aspect: number | undefined) => ReactNode;
 }
 
 /**
- * One source: live by WHEP, its past by HLS over it. Only frames that arrive are called live; anything else dims the
+ * One source: live by WHEP or, where that does not get through, over a WebSocket; its past by HLS over it. Only frames that arrive are called live; anything else dims the
  * picture and says what it is; the past says how long ago it was. The live picture goes on beneath, so that coming
  * back takes no time. Figures for tests and for support are in the `data-` attributes.
  */
-export function WhepPlayer({ station, source, compact = false, enabled = true }: Props) {
+export function WhepPlayer({ station, source, compact = false, enabled = true, fullScreen = false, overlay }: Props) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
   const feedAlive = useFeedHealth().status !== 'lost';
-  const { state: player, metrics } = useWhep(video, station.stationId, source.sourceId, enabled);
+  const { state: player, metrics } = useLive(video, station.stationId, source.sourceId, enabled);
   const state = tileState(station, source, player, feedAlive);
   const pastVideo = useRef<HTMLVideoElement>(null);
   const past = usePast(pastVideo, station.stationId, source.sourceId, station.procedure?.procedureId);
   const back = past.askedMs !== undefined;
+  useFallback(past, metrics.exhausted && station.procedure !== undefined);
   const availableMs = station.window?.sources.find((one) => one.sourceId === source.sourceId)?.availableMs;
   const shown = metrics.firstFrameMs !== undefined;
+  const [aspect, setAspect] = useState<number>();
+  const [figures, setFigures] = useState(false);
+  const whole = useFullscreenElement<HTMLDivElement>();
   return (
     <div
+      ref={whole.ref}
       className={classes.tile}
       data-surface="dark"
       data-testid={`live-${source.sourceId}`}
@@ -50,6 +64,8 @@ export function WhepPlayer({ station, source, compact = false, enabled = true }:
       data-jitter-buffer-ms={metrics.jitterBufferMs}
       data-round-trip-ms={metrics.roundTripMs}
       data-last-end={metrics.lastEnd}
+      data-transport={metrics.transport}
+      data-detour={metrics.detour}
     >
       <video
         ref={video}
@@ -59,6 +75,9 @@ export function WhepPlayer({ station, source, compact = false, enabled = true }:
         playsInline
         disablePictureInPicture
         aria-label={t('player.label', { source: source.name })}
+        onResize={({ currentTarget: { videoWidth, videoHeight } }) =>
+          setAspect(videoHeight > 0 ? videoWidth / videoHeight : undefined)
+        }
       />
       <video
         ref={pastVideo}
@@ -78,8 +97,19 @@ export function WhepPlayer({ station, source, compact = false, enabled = true }:
           )}
         </div>
       )}
+      {!back && overlay?.(aspect)}
       <div className={classes.caption}>
         <span className={classes.name}>{source.name}</span>
+        {metrics.detour && !back && state === 'live' && (
+          <span className={classes.detour} title={t(`detour.${metrics.detour}`)} data-testid="detour">
+            {compact ? t('detour.short') : t(`detour.${metrics.detour}`)}
+          </span>
+        )}
+        {metrics.exhausted && back && (
+          <span className={classes.detour} data-testid="detour">
+            {t('detour.exhausted')}
+          </span>
+        )}
         {back ? (
           <span className={classes.ago} data-testid="past-ago">
             {t('rewind.notLive')} · {t('rewind.ago', { time: stopwatch(past.behindMs ?? past.askedMs ?? 0) })}
@@ -88,6 +118,19 @@ export function WhepPlayer({ station, source, compact = false, enabled = true }:
         ) : (
           state === 'live' && <StateBadge state="live" size={compact ? 'sm' : 'md'} />
         )}
+        {!compact && !back && (
+          <button
+            type="button"
+            className={classes.ask}
+            aria-expanded={figures}
+            aria-label={t('figures.title')}
+            title={t('figures.title')}
+            onClick={() => setFigures(!figures)}
+            data-testid="figures-open"
+          >
+            <IconInfoCircle size={32} aria-hidden />
+          </button>
+        )}
       </div>
       {past.notice && (
         <p className={classes.notice} role="status" data-testid="past-notice">
@@ -95,6 +138,19 @@ export function WhepPlayer({ station, source, compact = false, enabled = true }:
         </p>
       )}
       {station.procedure && <PastStrip past={past} name={source.name} availableMs={availableMs} compact={compact} />}
+      {fullScreen && (
+        <button
+          type="button"
+          className={classes.whole}
+          aria-label={t(whole.fullscreen ? 'figures.partScreen' : 'player.fullscreen')}
+          title={t(whole.fullscreen ? 'figures.partScreen' : 'player.fullscreen')}
+          onClick={() => void whole.toggle()}
+          data-testid="full-screen"
+        >
+          {whole.fullscreen ? <IconMinimize size={32} aria-hidden /> : <IconMaximize size={32} aria-hidden />}
+        </button>
+      )}
+      {figures && !back && <FiguresPanel name={source.name} metrics={metrics} onClose={() => setFigures(false)} />}
       <span className={classes.observation}>{t('console.observation')}</span>
     </div>
   );

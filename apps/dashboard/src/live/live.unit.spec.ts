@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { station } from '../../test/fixture-data.ts';
 import { FrameWatchdog, STALE_MS } from './frame-watchdog.ts';
+import { RoomSessions } from './room-sessions.ts';
 import { tileState } from './tile-state.ts';
 import { reconnectDelay, WhepSession } from './whep-client.ts';
 import type { Peer, WhepOptions } from './whep-client.ts';
@@ -90,19 +91,23 @@ describe('frame watchdog between two sessions', () => {
 
 function fakePeer() {
   const listeners = new Map<string, (event: unknown) => void>();
+  const receivers: object[] = [];
   const peer = {
-    iceGatheringState: 'complete',
     connectionState: 'new',
     localDescription: { sdp: 'v=0 offer' },
-    addTransceiver: () => ({ receiver: {} }),
+    addTransceiver: () => receivers.push({}),
+    getReceivers: () => receivers,
     createOffer: () => Promise.resolve({ type: 'offer', sdp: 'v=0 offer' }),
-    setLocalDescription: () => Promise.resolve(),
+    createAnswer: () => Promise.resolve({ type: 'answer', sdp: 'v=0 our answer' }),
+    setLocalDescription: ({ sdp }: { sdp: string }) => {
+      peer.localDescription = { sdp };
+      return Promise.resolve();
+    },
     setRemoteDescription: vi.fn(() => Promise.resolve()),
     addEventListener: (type: string, listener: (event: unknown) => void) => void listeners.set(type, listener),
-    getStats: () => Promise.resolve(new Map()),
     close: vi.fn(),
   };
-  return { peer, emit: (type: string, event: unknown = {}) => listeners.get(type)?.(event) };
+  return { peer, receivers, emit: (type: string, event: unknown = {}) => listeners.get(type)?.(event) };
 }
 
 function session(answer: (url: string, init: RequestInit) => Response, more: Partial<WhepOptions> = {}) {
@@ -137,6 +142,41 @@ describe('WHEP session', () => {
       { url: 'http://127.0.0.1:8084/whep/sessions/abc', init: { method: 'DELETE', keepalive: true } },
     ]);
     expect(ended).toEqual([]);
+  });
+
+  it('answers another offer of the server', async () => {
+    const { whep, peer, calls, ended } = session((_url, { method }) =>
+      method === 'POST'
+        ? new Response('v=0 counter', {
+            status: 406,
+            headers: { location: '/whep/sessions/abc', 'content-type': 'application/sdp; valid-until="x"' },
+          })
+        : new Response(null, { status: 204 }),
+    );
+    await whep.start();
+    expect(peer.setRemoteDescription).toHaveBeenCalledWith({ type: 'offer', sdp: 'v=0 counter' });
+    expect(calls[1]).toMatchObject({
+      url: 'http://127.0.0.1:8084/whep/sessions/abc',
+      init: { method: 'PATCH', body: 'v=0 our answer' },
+    });
+    expect(ended).toEqual([]);
+  });
+
+  it('takes a 406 without an offer for a refusal', async () => {
+    const { whep, ended } = session(() => new Response('', { status: 406 }));
+    await whep.start();
+    expect(ended).toHaveLength(1);
+  });
+
+  it('is ended at the instance to which it was sent on', async () => {
+    const { whep, calls } = session(() => {
+      const response = created();
+      Object.defineProperty(response, 'url', { value: 'http://127.0.0.1:8085/whep/or-1/endoscope?sent=1' });
+      return response;
+    });
+    await whep.start();
+    whep.stop();
+    expect(calls[1]?.url).toBe('http://127.0.0.1:8085/whep/sessions/abc');
   });
 
   it('passes on how long an overloaded server asks to wait', async () => {
@@ -181,5 +221,80 @@ describe('reconnecting', () => {
     expect([0, 1, 2, 3].map((n) => reconnectDelay(n, undefined, () => 0))).toEqual([500, 1_000, 2_000, 4_000]);
     expect(reconnectDelay(50, undefined, () => 1)).toBe(12_500);
     expect(reconnectDelay(0, 7_000, () => 1)).toBe(7_000);
+  });
+});
+
+describe('sessions of a room', () => {
+  const room = (answer: (sources: readonly string[]) => Response) => {
+    const peers: ReturnType<typeof fakePeer>[] = [];
+    const asked: string[] = [];
+    const sessions = new RoomSessions((sourceIds) =>
+      Promise.resolve({ whepUrl: `http://127.0.0.1:8084/whep/or-1/${sourceIds.join('+')}`, token: 't0' }),
+    );
+    vi.stubGlobal('RTCPeerConnection', function RTCPeerConnection() {
+      const made = fakePeer();
+      peers.push(made);
+      return made.peer;
+    });
+    vi.stubGlobal('MediaStream', class {});
+    vi.stubGlobal('fetch', (url: string, { method }: RequestInit) => {
+      if (method !== 'POST') return Promise.resolve(new Response());
+      const sources = url.split('/').at(-1) ?? '';
+      asked.push(sources);
+      return Promise.resolve(answer(sources.split('+')));
+    });
+    const told: string[] = [];
+    const tile = (sourceId: string) =>
+      sessions.join(sourceId, {
+        onStream: () => told.push(`${sourceId} shows`),
+        onEnd: (reason) => told.push(`${sourceId} ${reason}`),
+      });
+    return { tile, asked, told, peers };
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('that start together are one, with a video for each source', async () => {
+    const { tile, asked, told, peers } = room(created);
+    const [scope, overview, again] = [tile('scope'), tile('room'), tile('scope')];
+    for (const one of [scope, overview, again]) one.start();
+    await vi.waitFor(() => expect(asked.sort()).toEqual(['scope', 'scope+room']));
+    const both = peers.find(({ receivers }) => receivers.length === 2);
+    await vi.waitFor(() => expect(both?.peer.setRemoteDescription).toHaveBeenCalledTimes(1));
+    both?.emit('track', { streams: [{}], track: {}, receiver: both.receivers[1] });
+    expect(told).toEqual(['room shows']);
+    scope.stop();
+    expect(both?.peer.close).not.toHaveBeenCalled();
+    overview.stop();
+    expect(both?.peer.close).toHaveBeenCalledTimes(1);
+  });
+
+  it('let a tile ask again for which nothing was sent', async () => {
+    const { tile, told, peers } = room(created);
+    for (const one of [tile('scope'), tile('room')]) one.start();
+    await vi.waitFor(() => expect(peers[0]?.peer.setRemoteDescription).toHaveBeenCalledTimes(1));
+    const both = peers[0]!;
+    both.emit('track', { streams: [{}], track: {}, receiver: both.receivers[0] });
+    both.peer.connectionState = 'connected';
+    both.emit('connectionstatechange');
+    expect(told).toEqual(['scope shows', 'room nothing was sent for this source']);
+    expect(both.peer.close).not.toHaveBeenCalled();
+  });
+
+  it('go apart where what is refused to all may be granted to each', async () => {
+    const { tile, asked, told } = room((sources) =>
+      sources.includes('dark') ? new Response('', { status: 409 }) : created(),
+    );
+    for (const one of [tile('scope'), tile('dark')]) one.start();
+    await vi.waitFor(() => expect(asked.sort()).toEqual(['dark', 'scope', 'scope+dark']));
+    await vi.waitFor(() => expect(told).toEqual([expect.stringMatching(/^dark /)]));
+  });
+
+  it('that nobody waits for any more are not begun', async () => {
+    const { tile, asked } = room(created);
+    const scope = tile('scope');
+    scope.start();
+    scope.stop();
+    tile('room').start();
+    await vi.waitFor(() => expect(asked).toEqual(['room']));
   });
 });

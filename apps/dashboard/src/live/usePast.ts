@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RefObject } from 'react';
 import { api } from '../api/client.ts';
 import { LIVE_WITHIN_MS } from './past-clock.ts';
+import { NativePast } from './past-native.ts';
 import type { PastSession } from './past-session.ts';
 
 export interface Past {
@@ -39,7 +40,7 @@ export function usePast(
     paused: false,
   });
   const [notice, setNotice] = useState<Past['notice']>();
-  const session = useRef<PastSession | undefined>(undefined);
+  const session = useRef<PastSession | NativePast | undefined>(undefined);
   const wanted = useRef(0);
   const seekTimer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const active = askedMs !== undefined;
@@ -85,7 +86,8 @@ export function usePast(
     void import('./past-session.ts')
       .then(({ PastSession }) => {
         if (over) return;
-        const made = new PastSession(
+        const Session = PastSession.isSupported() || !NativePast.isSupported(element) ? PastSession : NativePast;
+        const made = new Session(
           {
             video: element,
             grant: (signal) => api.liveGrant(stationId, sourceId, signal),

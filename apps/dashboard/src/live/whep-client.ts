@@ -1,4 +1,5 @@
 import { ApiError, errorOf } from '../api/errors.ts';
+import type { EndCause } from './transport-order.ts';
 
 /** The permission to watch one stream, as the catalog grants it. */
 export interface Grant {
@@ -11,32 +12,51 @@ export type Peer = Pick<
   RTCPeerConnection,
   | 'addTransceiver'
   | 'createOffer'
+  | 'createAnswer'
   | 'setLocalDescription'
   | 'setRemoteDescription'
   | 'localDescription'
-  | 'iceGatheringState'
   | 'connectionState'
   | 'addEventListener'
-  | 'getStats'
+  | 'getReceivers'
   | 'close'
 >;
 
-export interface WhepOptions {
-  grant: (signal: AbortSignal) => Promise<Grant>;
+/** What a live session tells. */
+export interface SessionEvents {
   onStream: (stream: MediaStream) => void;
   /** The session is over and is not coming back: start another one. `waitMs` is what the server asked for. */
-  onEnd: (reason: string, waitMs: number | undefined) => void;
+  onEnd: (reason: string, waitMs: number | undefined, cause: EndCause) => void;
+  /** Media can flow. */
+  onConnected?: () => void;
+}
+
+/** One source, played live by WHEP. */
+export interface LiveSession {
+  /** Failures go to `onEnd`, never out of here. */
+  start(): void;
+  /** Safe to call twice. */
+  stop(): void;
+  /** Of the receiver of this source. */
+  stats(): Promise<RTCStatsReport | undefined>;
+}
+
+export interface WhepOptions extends Omit<SessionEvents, 'onStream'> {
+  grant: (signal: AbortSignal) => Promise<Grant>;
+  /** How many videos the endpoint sends; one unless given. */
+  videos?: number;
+  /** @param video counted from 0, in the order of the endpoint's sources. */
+  onStream: (stream: MediaStream, video: number) => void;
   createPeer?: () => Peer;
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-/** Host candidates are there within milliseconds; a slow interface does not hold the picture up. */
-const GATHERING_MS = 300;
-const CONNECT_MS = 8_000;
+const CONNECT_MS = 4_000;
 
 /**
- * One WHEP playback session (draft-ietf-wish-whep): receive-only offer, `201` with the answer and a `Location`,
- * `DELETE` of that location at the end. It never reconnects by itself: who owns it starts a new one.
+ * One WHEP playback session (draft-ietf-wish-whep): receive-only offer, `201` with the answer, or `406` with another
+ * offer that is answered; a `Location`, `DELETE` of that location at the end. It never reconnects by itself: who owns
+ * it starts a new one.
  */
 export class WhepSession {
   #options: WhepOptions;
@@ -52,8 +72,8 @@ export class WhepSession {
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
   }
 
-  get peer(): Peer | undefined {
-    return this.#peer;
+  async stats(video: number): Promise<RTCStatsReport | undefined> {
+    return this.#peer?.getReceivers()[video]?.getStats();
   }
 
   /** Resolves when the answer is applied or the session ended; failures go to `onEnd`, never out of here. */
@@ -62,8 +82,9 @@ export class WhepSession {
       await this.#connect();
     } catch (error) {
       if (this.#over) return;
-      const wait = error instanceof ApiError ? error.retryAfterMs : undefined;
-      this.#end(error instanceof ApiError ? `${error.code} ${error.message}`.trim() : String(error), wait);
+      if (!(error instanceof ApiError)) return this.#end(String(error), undefined, 'refused');
+      const cause = error.status === 503 ? 'overloaded' : error.status === 422 ? 'codec' : 'refused';
+      this.#end(`${error.code} ${error.message}`.trim(), error.retryAfterMs, cause);
     }
   }
 
@@ -74,11 +95,11 @@ export class WhepSession {
     this.#release();
   }
 
-  #end(reason: string, waitMs?: number): void {
+  #end(reason: string, waitMs: number | undefined, cause: EndCause): void {
     if (this.#over) return;
     this.#over = true;
     this.#release();
-    this.#options.onEnd(reason, waitMs);
+    this.#options.onEnd(reason, waitMs, cause);
   }
 
   #release(): void {
@@ -100,62 +121,85 @@ export class WhepSession {
 
   async #connect(): Promise<void> {
     const { signal } = this.#abort;
-    const grant = await this.#options.grant(signal);
+    if (!this.#options.createPeer && typeof RTCPeerConnection === 'undefined') {
+      return this.#end('this browser has no WebRTC', undefined, 'codec');
+    }
+    const peer = this.#newPeer();
+    for (let i = 0; i < (this.#options.videos ?? 1); i++) peer.addTransceiver('video', { direction: 'recvonly' });
+    const [grant] = await Promise.all([
+      this.#options.grant(signal),
+      peer.createOffer().then((offer) => peer.setLocalDescription(offer)),
+    ]);
     signal.throwIfAborted();
-    const peer = this.#options.createPeer?.() ?? new RTCPeerConnection();
-    this.#peer = peer;
-    const { receiver } = peer.addTransceiver('video', { direction: 'recvonly' });
-    // As little delay as the network allows; a hint where the browser knows it.
-    if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-    peer.addEventListener('track', (event) => {
-      const { streams, track } = event;
-      this.#options.onStream(streams[0] ?? new MediaStream([track]));
-    });
-    peer.addEventListener('connectionstatechange', () => {
-      if (peer.connectionState === 'connected') clearTimeout(this.#connectTimer);
-      if (peer.connectionState === 'failed' || peer.connectionState === 'closed') this.#end('connection failed');
-    });
-    await peer.setLocalDescription(await peer.createOffer());
-    await gathered(peer);
-    signal.throwIfAborted();
-
-    const response = await this.#fetch(grant.whepUrl, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/sdp',
-        accept: 'application/sdp',
-        authorization: `Bearer ${grant.token}`,
-      },
-      body: peer.localDescription?.sdp ?? '',
-      // Not the session's own signal: an aborted POST could leave a session at the server that nobody deletes.
-    });
-    if (response.status !== 201) throw errorOf(response, await response.json().catch(() => undefined));
+    // At once, without waiting for our candidates: the server learns where we are from our checks (RFC 8445 section 7.3.1.3).
+    const response = await this.#send('POST', grant.whepUrl, grant.token, peer.localDescription?.sdp);
+    const counterOffer = response.status === 406 && isSdp(response);
+    if (response.status !== 201 && !counterOffer) throw await refusalOf(response);
     const location = response.headers.get('location');
-    const resource = location && { url: new URL(location, absolute(grant.whepUrl)).href, token: grant.token };
+    // It may have been sent on to another instance.
+    const base = response.url || absolute(grant.whepUrl);
+    const resource = location && { url: new URL(location, base).href, token: grant.token };
     if (this.#over) {
       if (resource) this.#delete(resource);
       return;
     }
     this.#resource = resource || undefined;
-    this.#connectTimer = setTimeout(() => this.#end('no connection in time'), CONNECT_MS);
-    await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+    this.#connectTimer = setTimeout(() => this.#end('no connection in time', undefined, 'connection'), CONNECT_MS);
+    const sdp = await response.text();
+    if (counterOffer) await this.#answer(sdp);
+    else await peer.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** The server cannot use what we offered, and offers something else. */
+  async #answer(sdp: string): Promise<void> {
+    this.#peer?.close();
+    const peer = this.#newPeer();
+    await peer.setRemoteDescription({ type: 'offer', sdp });
+    await peer.setLocalDescription(await peer.createAnswer());
+    if (!this.#resource) return;
+    const { url, token } = this.#resource;
+    const response = await this.#send('PATCH', url, token, peer.localDescription?.sdp);
+    if (response.status !== 204) throw await refusalOf(response);
+  }
+
+  #newPeer(): Peer {
+    const peer = this.#options.createPeer?.() ?? new RTCPeerConnection();
+    this.#peer = peer;
+    peer.addEventListener('track', ({ streams, track, receiver }) => {
+      // As little delay as the network allows; a hint where the browser knows it.
+      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+      const video = Math.max(0, peer.getReceivers().indexOf(receiver));
+      const alone = (this.#options.videos ?? 1) === 1 ? streams[0] : undefined;
+      this.#options.onStream(alone ?? new MediaStream([track]), video);
+    });
+    peer.addEventListener('connectionstatechange', () => {
+      if (peer !== this.#peer) return;
+      if (peer.connectionState === 'connected') {
+        clearTimeout(this.#connectTimer);
+        this.#options.onConnected?.();
+      }
+      if (peer.connectionState === 'failed' || peer.connectionState === 'closed') {
+        this.#end('connection failed', undefined, 'connection');
+      }
+    });
+    return peer;
+  }
+
+  #send(method: 'POST' | 'PATCH', url: string, token: string, sdp = ''): Promise<Response> {
+    const headers = { 'content-type': SDP, accept: SDP, authorization: `Bearer ${token}` };
+    // Not the session's own signal: an aborted POST could leave a session at the server that nobody deletes.
+    return this.#fetch(url, { method, headers, body: sdp });
   }
 }
 
+const SDP = 'application/sdp';
+const isSdp = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith(SDP) === true;
+
+const refusalOf = async (response: Response): Promise<ApiError> =>
+  errorOf(response, await response.json().catch(() => undefined));
+
 function absolute(url: string): string {
   return new URL(url, typeof location === 'undefined' ? undefined : location.href).href;
-}
-
-function gathered(peer: Peer): Promise<void> {
-  if (peer.iceGatheringState === 'complete') return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, GATHERING_MS);
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState !== 'complete') return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 const FIRST_WAIT_MS = 500;

@@ -1,51 +1,50 @@
 import type { ClipDetail } from '@smartbox/contracts';
 import { Button, Switch } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArrowLeft, IconRefreshAlert } from '@tabler/icons-react';
+import { IconArrowLeft, IconArrowsJoin, IconRefreshAlert, IconScissors } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
+import { Allowed } from '../account/Allowed.tsx';
+import { useMay } from '../account/session.ts';
 import { api } from '../api/client.ts';
-import { ApiError } from '../api/errors.ts';
-import { keys, useClip, useStations } from '../api/queries.ts';
+import { keys, useStations } from '../api/queries.ts';
 import { useLocale } from '../app/locale.ts';
 import { useErrorText } from '../app/useErrorText.ts';
-import { ClipPlayer } from '../clip/ClipPlayer.tsx';
+import { ClipVideo } from '../together/ClipVideo.tsx';
+import { OfClip } from '../clip/OfClip.tsx';
 import { StillView } from '../clip/StillView.tsx';
+import { Exports } from '../editor/Exports.tsx';
+import { QualityPanel } from '../editor/QualityPanel.tsx';
+import { Versions } from '../editor/Versions.tsx';
 import { dateTime } from '../format/dates.ts';
-import { bytes, elapsed, stopwatch } from '../format/quantities.ts';
-import { Journey } from '../ui/Journey.tsx';
+import { stopwatch } from '../format/quantities.ts';
+import { ClipHolds } from '../holds/ClipHolds.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
-import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
-import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
+import { useBirthText, usePatientId, usePatientName } from '../ui/PatientText.tsx';
 import { ClipBadge } from '../ui/StateBadge.tsx';
-import { CopyText } from './CopyText.tsx';
+import { CorrectedNote } from '../correct/CorrectedNote.tsx';
+import { AuditTrail } from './AuditTrail.tsx';
+import { ConsentPanel } from '../consent/ConsentPanel.tsx';
+import { ClipFacts } from './ClipFacts.tsx';
 import { DescriptionForm } from './DescriptionForm.tsx';
 import { InstanceList } from './InstanceList.tsx';
 import classes from './Recordings.module.css';
 import { SourceList } from './SourceList.tsx';
+import { Tombstone } from './Tombstone.tsx';
 import { Waterfall } from './Waterfall.tsx';
 
 export function ClipPage() {
   const { t } = useTranslation();
   const { clipId = '' } = useParams();
-  const { data: clip, error, refetch } = useClip(clipId);
   return (
     <>
       <Link to="/recordings" className={classes.back}>
         <IconArrowLeft size={18} aria-hidden />
         {t('clip.back')}
       </Link>
-      {clip ? (
-        <Clip clip={clip} />
-      ) : error instanceof ApiError && error.status === 404 ? (
-        <Empty title={t('clip.deleted')} />
-      ) : error ? (
-        <Failed error={error} onRetry={() => void refetch()} />
-      ) : (
-        <Loading />
-      )}
+      <OfClip clipId={clipId}>{(clip) => <Clip clip={clip} />}</OfClip>
     </>
   );
 }
@@ -55,6 +54,8 @@ function Clip({ clip }: { clip: ClipDetail }) {
   const locale = useLocale();
   const nameOf = usePatientName();
   const bornOf = useBirthText();
+  const idOf = usePatientId();
+  const may = useMay();
   const errorText = useErrorText();
   const client = useQueryClient();
   const { data: stations } = useStations();
@@ -79,20 +80,47 @@ function Clip({ clip }: { clip: ClipDetail }) {
     },
     onError,
   });
+  // what a retention rule took cannot be played, cut or sent again; the rest can
+  const here = { ...clip, sources: clip.sources.filter(({ removed }) => removed === undefined) };
   const failing =
-    clip.state === 'failed' ||
-    clip.instances.some((i) => i.deliveries.some((d) => d.state === 'failed' || d.state === 'deferred'));
+    clip.removed === undefined &&
+    (clip.state === 'failed' ||
+      clip.instances.some((i) => i.deliveries.some((d) => d.state === 'failed' || d.state === 'deferred')));
 
   return (
     <div data-testid="clip-page" data-state={clip.state}>
       <PageTitle
         title={nameOf(clip.patient.name)}
-        subtitle={[bornOf(clip.patient), `${t('patient.id')} ${clip.patient.id}`, dateTime(clip.requestedAt, locale)]
+        subtitle={[bornOf(clip.patient), idOf(clip.patient), dateTime(clip.requestedAt, locale)]
           .filter(Boolean)
           .join(' · ')}
       >
         <ClipBadge state={clip.state} size="lg" />
-        {failing && (
+        {may('clip.edit') && clip.kind !== 'still' && here.sources.length > 0 && (
+          <Button
+            component={Link}
+            to={`/clips/${clip.clipId}/edit`}
+            size="md"
+            variant="default"
+            leftSection={<IconScissors size={20} aria-hidden />}
+            data-testid="open-editor"
+          >
+            {t('editor.open')}
+          </Button>
+        )}
+        {may('clip.edit') && clip.kind !== 'still' && here.sources.length > 0 && (
+          <Button
+            component={Link}
+            to={`/clips/${clip.clipId}/join`}
+            size="md"
+            variant="default"
+            leftSection={<IconArrowsJoin size={20} aria-hidden />}
+            data-testid="open-join"
+          >
+            {t('join.open')}
+          </Button>
+        )}
+        {failing && may('delivery.retry') && (
           <Button
             leftSection={<IconRefreshAlert size={18} aria-hidden />}
             loading={retry.isPending}
@@ -113,57 +141,54 @@ function Clip({ clip }: { clip: ClipDetail }) {
           {t('clip.truncated', { asked: stopwatch(clip.requestedMs), saved: stopwatch(clip.savedMs) })}
         </p>
       )}
+      <CorrectedNote clip={clip} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <section className={panel.panel}>
-            {clip.kind === 'still' ? <StillView clip={clip} /> : <ClipPlayer clip={clip} names={names} />}
+            {clip.removed ? (
+              <Tombstone removed={clip.removed} />
+            ) : clip.kind === 'still' ? (
+              <StillView clip={clip} />
+            ) : (
+              <ClipVideo clip={here} names={names} />
+            )}
           </section>
+          {clip.kind !== 'still' && (
+            <>
+              <section className={panel.panel}>
+                <h2>{t('versions.title')}</h2>
+                <Versions clip={clip} names={names} />
+              </section>
+              <section className={panel.panel}>
+                <h2>{t('exports.title')}</h2>
+                <Exports clipId={clip.clipId} stationId={clip.stationId} />
+              </section>
+              <QualityPanel clipId={clip.clipId} names={names} />
+            </>
+          )}
           <section className={panel.panel}>
             <h2>{t('clip.journey')}</h2>
             <Waterfall steps={clip.journey} names={names} />
           </section>
           <section className={panel.panel}>
             <h2>{t('clip.dicom')}</h2>
-            <InstanceList clip={clip} names={names} onRetry={() => retry.mutate()} busy={retry.isPending} />
+            <InstanceList
+              clip={clip}
+              names={names}
+              onRetry={may('delivery.retry') ? () => retry.mutate() : undefined}
+              busy={retry.isPending}
+            />
           </section>
         </div>
         <div className={classes.column}>
           <section className={panel.panel}>
             <h2>{t('clip.details')}</h2>
-            <Journey clip={clip} labels />
-            <dl className={classes.facts} style={{ marginTop: 18 }}>
-              <dt>{t('recordings.room')}</dt>
-              <dd>{station?.name ?? clip.stationId}</dd>
-              <dt>{t('recordings.kind')}</dt>
-              <dd>{t(`clipKind.${clip.kind}`)}</dd>
-              {clip.savedMs !== undefined && clip.kind !== 'still' && (
-                <>
-                  <dt>{t('recordings.length')}</dt>
-                  <dd>{stopwatch(clip.savedMs)}</dd>
-                </>
-              )}
-              <dt>{t('recordings.size')}</dt>
-              <dd>{bytes(clip.bytes, locale)}</dd>
-              {clip.savedAt !== undefined && clip.kind === 'clip' && (
-                <>
-                  <dt>{t('clip.untilSaved')}</dt>
-                  <dd>{elapsed(Date.parse(clip.savedAt) - Date.parse(clip.requestedAt), locale)}</dd>
-                </>
-              )}
-              {clip.traceId !== undefined && (
-                <>
-                  <dt>{t('clip.trace')}</dt>
-                  <dd>
-                    <CopyText text={clip.traceId} what={t('clip.trace')} />
-                  </dd>
-                </>
-              )}
-            </dl>
+            <ClipFacts clip={clip} room={station?.name ?? clip.stationId} />
             <Switch
               mt="lg"
               size="md"
               checked={clip.keep}
-              disabled={change.isPending}
+              disabled={change.isPending || !may('clip.edit')}
               onChange={(event) => change.mutate({ keep: event.currentTarget.checked })}
               label={t('clip.keep')}
               description={t('clip.keepHint')}
@@ -171,17 +196,33 @@ function Clip({ clip }: { clip: ClipDetail }) {
             />
           </section>
           <section className={panel.panel}>
-            <DescriptionForm
-              key={clip.description ?? ''}
-              value={clip.description ?? ''}
-              busy={change.isPending}
-              onSave={(description) => change.mutate({ description })}
-            />
+            <h2>{t('consent.title')}</h2>
+            <ConsentPanel procedureId={clip.procedureId} />
           </section>
+          <section className={panel.panel}>
+            <h2>{t('hold.title')}</h2>
+            <ClipHolds clip={clip} />
+          </section>
+          <Allowed to="clip.edit">
+            <section className={panel.panel}>
+              <DescriptionForm
+                key={clip.description ?? ''}
+                value={clip.description ?? ''}
+                busy={change.isPending}
+                onSave={(description) => change.mutate({ description })}
+              />
+            </section>
+          </Allowed>
           <section className={panel.panel}>
             <h2>{t('clip.sources')}</h2>
             <SourceList clip={clip} names={names} />
           </section>
+          <Allowed to="patient.read">
+            <section className={panel.panel}>
+              <h2>{t('audit.title')}</h2>
+              <AuditTrail clipId={clip.clipId} />
+            </section>
+          </Allowed>
         </div>
       </div>
     </div>

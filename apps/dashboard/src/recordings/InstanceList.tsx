@@ -5,6 +5,7 @@ import { useLocale } from '../app/locale.ts';
 import { dayTime } from '../format/dates.ts';
 import { bytes, count } from '../format/quantities.ts';
 import { DeliveryBadge } from '../ui/StateBadge.tsx';
+import { CompressionText } from './CompressionText.tsx';
 import { CopyText } from './CopyText.tsx';
 import classes from './Recordings.module.css';
 
@@ -12,7 +13,8 @@ interface Props {
   clip: ClipDetail;
   names: Record<string, string>;
   busy: boolean;
-  onRetry: () => void;
+  /** Absent: not allowed. */
+  onRetry: (() => void) | undefined;
 }
 
 /** What became of the clip in DICOM: each object, and each destination's answer. */
@@ -38,6 +40,16 @@ export function InstanceList({ clip, names, busy, onRetry }: Props) {
         <dd>
           <CopyText text={instance.payloadSha256} what={t('clip.sha256')} />
         </dd>
+        <dt>{t('clip.transferSyntax')}</dt>
+        <dd>{instance.transferSyntax ?? instance.transferSyntaxUid}</dd>
+        {instance.compression && (
+          <>
+            <dt>{t('clip.compression')}</dt>
+            <dd data-testid={`compression-${instance.instanceId}`}>
+              <CompressionText of={instance.compression} />
+            </dd>
+          </>
+        )}
       </dl>
       {instance.deliveries.map((delivery) => (
         <div key={delivery.deliveryId} className={classes.delivery} data-testid={`delivery-${delivery.deliveryId}`}>
@@ -53,7 +65,7 @@ export function InstanceList({ clip, names, busy, onRetry }: Props) {
               .filter((part) => part !== undefined && part !== '')
               .join(' · ')}
           </span>
-          {(delivery.state === 'failed' || delivery.state === 'deferred') && (
+          {onRetry && (delivery.state === 'failed' || delivery.state === 'deferred') && (
             <Button size="xs" variant="default" loading={busy} onClick={onRetry}>
               {t('deliveries.retry')}
             </Button>

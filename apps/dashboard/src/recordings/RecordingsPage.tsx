@@ -1,22 +1,29 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { ClipState } from '@smartbox/contracts';
-import { IconDownload, IconSearch } from '@tabler/icons-react';
-import { useEffect, useMemo, useState } from 'react';
-import { useDebouncedValue } from '@mantine/hooks';
+import { IconDownload } from '@tabler/icons-react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Allowed } from '../account/Allowed.tsx';
 import { api } from '../api/client.ts';
-import { useClips, useStations } from '../api/queries.ts';
+import { useAppConfig, useClips, useStations } from '../api/queries.ts';
 import panel from '../ui/Panel.module.css';
+import { FilterDays, FilterSelect } from '../ui/Filters.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
+import { SearchField } from '../ui/SearchField.tsx';
+import classes from './Recordings.module.css';
 import { RecordingsTable } from './RecordingsTable.tsx';
-import { useClipQuery } from './useClipQuery.ts';
+import { SavedSearches } from './SavedSearches.tsx';
+import { useRecipeTitle } from './useRecipeTitle.ts';
+import { kinds, qualities, sizeNames, useClipQuery } from './useClipQuery.ts';
 
 /** All recordings: searched, filtered and paged by the server. */
 export function RecordingsPage() {
   const { t } = useTranslation();
-  const { raw, query, set, reset, filtered } = useClipQuery();
+  const { raw, query, set, reset, open, text, filtered } = useClipQuery();
   const { data: stations } = useStations();
+  const { data: config } = useAppConfig();
+  const recipeTitle = useRecipeTitle();
   const clips = useClips(query);
   const items = useMemo(() => clips.data?.pages.flatMap((page) => page.items) ?? [], [clips.data]);
   const total = clips.data?.pages[0]?.total;
@@ -26,48 +33,65 @@ export function RecordingsPage() {
         title={t('recordings.title')}
         subtitle={total === undefined ? ' ' : t('recordings.total', { count: total })}
       >
-        <Button
-          component="a"
-          href={api.clipsCsvUrl(query)}
-          download
-          variant="default"
-          leftSection={<IconDownload size={18} aria-hidden />}
-          data-testid="csv"
-        >
-          {t('recordings.csv')}
-        </Button>
+        <Allowed to="clip.export">
+          <Button
+            component="a"
+            href={api.clipsCsvUrl(query)}
+            download
+            variant="default"
+            leftSection={<IconDownload size={18} aria-hidden />}
+            data-testid="csv"
+          >
+            {t('recordings.csv')}
+          </Button>
+        </Allowed>
       </PageTitle>
       <div className={panel.filters} role="search">
-        <SearchField key={raw.q === '' ? 'empty' : 'filled'} value={raw.q} onChange={(value) => set('q', value)} />
-        <Select
+        <SearchField
+          label={t('recordings.find')}
+          placeholder={t('recordings.search')}
+          value={raw.q}
+          onChange={(value) => set('q', value)}
+          testId="search"
+        />
+        <FilterSelect
           label={t('recordings.state')}
-          placeholder={t('recordings.all')}
-          clearable
-          value={raw.state || null}
-          onChange={(value) => set('state', value ?? '')}
+          value={raw.state}
+          onChange={(value) => set('state', value)}
           data={ClipState.options.map((state) => ({ value: state, label: t(`clipState.${state}`) }))}
         />
-        <Select
+        <FilterSelect
           label={t('recordings.room')}
-          placeholder={t('recordings.all')}
-          clearable
-          value={raw.station || null}
-          onChange={(value) => set('station', value ?? '')}
+          value={raw.station}
+          onChange={(value) => set('station', value)}
           data={(stations ?? []).map((s) => ({ value: s.stationId, label: s.name }))}
         />
-        <TextInput
-          type="date"
-          label={t('recordings.from')}
-          value={raw.from}
-          max={raw.to || undefined}
-          onChange={(event) => set('from', event.currentTarget.value)}
+        <FilterDays from={raw.from} to={raw.to} onChange={set} />
+        <FilterSelect
+          label={t('recordings.kind')}
+          value={raw.kind}
+          onChange={(value) => set('kind', value)}
+          data={kinds.map((kind) => ({ value: kind, label: t(`clipKind.${kind}`) }))}
         />
-        <TextInput
-          type="date"
-          label={t('recordings.to')}
-          value={raw.to}
-          min={raw.from || undefined}
-          onChange={(event) => set('to', event.currentTarget.value)}
+        <FilterSelect
+          label={t('recordings.recipe')}
+          value={raw.recipe}
+          onChange={(value) => set('recipe', value)}
+          data={(config?.recipes ?? []).map(({ name }) => ({ value: name, label: recipeTitle(name) }))}
+          testId="filter-recipe"
+        />
+        <FilterSelect
+          label={t('search.quality')}
+          value={raw.quality}
+          onChange={(value) => set('quality', value)}
+          data={qualities.map((quality) => ({ value: quality, label: t(`search.${quality}`) }))}
+          testId="filter-quality"
+        />
+        <FilterSelect
+          label={t('recordings.size')}
+          value={raw.size}
+          onChange={(value) => set('size', value)}
+          data={sizeNames.map((size) => ({ value: size, label: t(`search.size.${size}`) }))}
         />
         {filtered && (
           <Button variant="subtle" onClick={reset}>
@@ -75,6 +99,15 @@ export function RecordingsPage() {
           </Button>
         )}
       </div>
+      {raw.procedure !== '' && (
+        <p className={classes.one}>
+          {t('recordings.oneProcedure')}
+          <Button size="compact-sm" variant="subtle" onClick={() => set('procedure', '')}>
+            {t('recordings.allProcedures')}
+          </Button>
+        </p>
+      )}
+      <SavedSearches current={text} onOpen={open} />
       {items.length > 0 ? (
         <>
           <RecordingsTable
@@ -113,26 +146,5 @@ export function RecordingsPage() {
         <Empty title={t('recordings.empty')} hint={t('recordings.emptyHint')} />
       )}
     </>
-  );
-}
-
-function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const { t } = useTranslation();
-  const [text, setText] = useState(value);
-  const [settled] = useDebouncedValue(text, 300);
-  useEffect(() => {
-    if (settled !== value) onChange(settled);
-    // Only what was typed is sent; a change of the URL mounts the field anew.
-  }, [settled]);
-  return (
-    <TextInput
-      type="search"
-      label={t('recordings.find')}
-      placeholder={t('recordings.search')}
-      leftSection={<IconSearch size={18} aria-hidden />}
-      value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
-      data-testid="search"
-    />
   );
 }

@@ -1,5 +1,5 @@
 import type { ClipView, StationView } from '@smartbox/contracts';
-import { IconArrowDown, IconArrowUp, IconCamera } from '@tabler/icons-react';
+import { IconArrowDown, IconArrowUp, IconCalendarOff, IconCamera, IconGavel } from '@tabler/icons-react';
 import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,12 +9,14 @@ import { dayTime } from '../format/dates.ts';
 import { bytes, stopwatch } from '../format/quantities.ts';
 import { Journey } from '../ui/Journey.tsx';
 import panel from '../ui/Panel.module.css';
-import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
-import { ClipBadge } from '../ui/StateBadge.tsx';
+import { useBirthText, usePatientId, usePatientName } from '../ui/PatientText.tsx';
+import { Badge, ClipBadge } from '../ui/StateBadge.tsx';
 import { Thumb } from '../ui/Thumb.tsx';
 import classes from './Recordings.module.css';
 import { direction, isSortable, nextSort } from './sorting.ts';
 
+const removedLook = ['idle', IconCalendarOff] as const;
+const heldLook = ['warn', IconGavel] as const;
 const features = tableFeatures({});
 const column = createColumnHelper<typeof features, ClipView>();
 
@@ -93,6 +95,7 @@ function useColumns(stations: readonly StationView[]) {
   const locale = useLocale();
   const nameOf = usePatientName();
   const bornOf = useBirthText();
+  const idOf = usePatientId();
   return useMemo(
     () =>
       column.columns([
@@ -122,11 +125,15 @@ function useColumns(stations: readonly StationView[]) {
                 {nameOf(row.original.patient.name)}
               </Link>
               <div className={panel.soft}>
-                {[bornOf(row.original.patient), `${t('patient.id')} ${row.original.patient.id}`]
+                {[bornOf(row.original.patient), idOf(row.original.patient), row.original.accessionNumber]
                   .filter(Boolean)
                   .join(' · ')}
               </div>
-              {row.original.description !== undefined && <div>{row.original.description}</div>}
+              {row.original.description !== undefined && (
+                <div className={classes.described} title={row.original.description}>
+                  {row.original.description}
+                </div>
+              )}
             </>
           ),
         }),
@@ -162,7 +169,12 @@ function useColumns(stations: readonly StationView[]) {
           cell: ({ row }) => (
             <span className={classes.state}>
               <ClipBadge state={row.original.state} size="sm" />
-              <Journey clip={row.original} />
+              {row.original.removed ? (
+                <Badge look={removedLook} text={t('recordings.removed')} size="sm" />
+              ) : (
+                <Journey clip={row.original} />
+              )}
+              {row.original.held && <Badge look={heldLook} text={t('hold.title')} size="sm" />}
             </span>
           ),
         }),

@@ -14,9 +14,13 @@ export function SourceList({ clip, names }: { clip: ClipDetail; names: Record<st
     <div key={source.sourceId} className={classes.source} data-testid={`source-${source.sourceId}`}>
       <div className={classes.sourceHead}>
         <h3>{names[source.sourceId] ?? source.sourceId}</h3>
-        <Anchor href={source.videoUrl} download={`${clip.clipId}-${source.sourceId}.mp4`}>
-          {t('clip.download')}
-        </Anchor>
+        {source.removed ? (
+          <span>{t('retention.gonePart', { rule: source.removed.rule })}</span>
+        ) : (
+          <Anchor href={source.videoUrl} download={`${clip.clipId}-${source.sourceId}.mp4`}>
+            {t('clip.download')}
+          </Anchor>
+        )}
       </div>
       <dl className={classes.facts}>
         <dt>{t('clip.frames')}</dt>

@@ -4,8 +4,31 @@ import { useSearchParams } from 'react-router';
 import type { ClipQuery } from '../api/client.ts';
 import { parseSort } from './sorting.ts';
 
-const fields = ['q', 'state', 'station', 'from', 'to', 'sort'] as const;
+const fields = [
+  'q',
+  'state',
+  'station',
+  'from',
+  'to',
+  'kind',
+  'recipe',
+  'quality',
+  'size',
+  'procedure',
+  'sort',
+] as const;
 type Field = (typeof fields)[number];
+
+export const kinds = ['clip', 'recording', 'still'] as const;
+export const qualities = ['complete', 'incomplete'] as const;
+/** Ranges of sizes that a person thinks in, bytes. */
+const sizes = {
+  any: {},
+  small: { maxBytes: 100_000_000 },
+  medium: { minBytes: 100_000_000, maxBytes: 1_000_000_000 },
+  large: { minBytes: 1_000_000_000 },
+} as const;
+export const sizeNames = ['small', 'medium', 'large'] as const;
 
 /** The filters of the list live in the URL: a link shows what its sender saw, and "back" goes back. */
 export function useClipQuery() {
@@ -20,7 +43,16 @@ export function useClipQuery() {
     [setParams],
   );
   const reset = useCallback(() => setParams({}), [setParams]);
-  return { raw, query, set, reset, filtered: fields.some((f) => f !== 'sort' && raw[f] !== '') };
+  const open = useCallback((saved: string) => setParams(new URLSearchParams(saved)), [setParams]);
+  return {
+    raw,
+    query,
+    set,
+    reset,
+    open,
+    text: params.toString(),
+    filtered: fields.some((f) => f !== 'sort' && raw[f] !== ''),
+  };
 }
 
 /**
@@ -33,22 +65,29 @@ export function changed(field: string, value: string): URLSearchParams {
   return next;
 }
 
-/** Days in the user's own time zone become instants: `to` includes its whole day. */
+/** The instant at which a day begins, or ends, in the user's own time zone; undefined where it is none. */
+export function instantOfDay(text: string, edge: 'begin' | 'end'): string | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const at = new Date(`${text}T00:00:00`);
+  if (Number.isNaN(at.getTime())) return undefined;
+  if (edge === 'end') at.setDate(at.getDate() + 1);
+  return at.toISOString();
+}
+
+/** Days become instants: `to` includes its whole day. */
 export function toQuery(raw: Record<Field, string>): ClipQuery {
-  const day = (text: string, endOfDay: boolean) => {
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
-    const at = new Date(`${text}T00:00:00`);
-    if (Number.isNaN(at.getTime())) return undefined;
-    if (endOfDay) at.setDate(at.getDate() + 1);
-    return at.toISOString();
-  };
   const state = ClipState.safeParse(raw.state).data;
   return {
     q: raw.q || undefined,
     state: state && [state],
     station: raw.station || undefined,
-    from: day(raw.from, false),
-    to: day(raw.to, true),
+    from: instantOfDay(raw.from, 'begin'),
+    to: instantOfDay(raw.to, 'end'),
+    kind: kinds.find((kind) => kind === raw.kind),
+    recipe: raw.recipe || undefined,
+    procedure: raw.procedure || undefined,
+    quality: qualities.find((quality) => quality === raw.quality),
+    ...sizes[sizeNames.find((name) => name === raw.size) ?? 'any'],
     sort: parseSort(raw.sort),
   };
 }

@@ -1,68 +1,55 @@
 import type { StationView } from '@smartbox/contracts';
 import { Button, VisuallyHidden } from '@mantine/core';
-import { IconDeviceTv } from '@tabler/icons-react';
+import { IconDeviceTv, IconEye } from '@tabler/icons-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useMay } from '../account/session.ts';
 import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
 import { BufferBar } from '../console/BufferBar.tsx';
 import { availableMs } from '../console/saves.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { clockTime, dayTime } from '../format/dates.ts';
-import { stopwatch } from '../format/quantities.ts';
-import { WhepPlayer } from '../live/WhepPlayer.tsx';
-import { tileState } from '../live/tile-state.ts';
+import { initials } from '../format/person-name.ts';
 import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
-import { Badge, StateBadge } from '../ui/StateBadge.tsx';
-import { roomLooks } from './looks.ts';
+import { RoomSave } from './RoomSave.tsx';
+import { RoomState } from './RoomState.tsx';
+import { RoomTiles } from './RoomTiles.tsx';
 import classes from './Rooms.module.css';
 
-export function RoomCard({ station, live }: { station: StationView; live: boolean }) {
+interface Props {
+  station: StationView;
+  live: boolean;
+  place: number;
+  sources: number;
+  /** A screen in the corridor shows initials only. */
+  hideNames: boolean;
+}
+
+/** One room: who, what, since when, recording, how much can be saved. Drawn anew only when this room changes. */
+export const RoomCard = memo(function RoomCard({ station, live, place, sources, hideNames }: Props) {
   const { t } = useTranslation();
   const locale = useLocale();
   const now = useNow();
   const nameOf = usePatientName();
   const bornOf = useBirthText();
+  const may = useMay();
   const feedAlive = useFeedHealth().status !== 'lost';
   const { procedure, recording } = station;
   return (
     <li className={classes.room} data-testid={`room-${station.stationId}`} data-recording={recording !== undefined}>
       <div className={classes.head}>
         <h2 className={classes.name}>{station.name}</h2>
-        {recording ? (
-          <Badge
-            look={roomLooks.recording}
-            text={stopwatch(now.getTime() - Date.parse(recording.startedAt))}
-            size="md"
-          />
-        ) : !station.online ? (
-          <Badge look={roomLooks.offline} text={t('rooms.offline')} />
-        ) : procedure ? (
-          <Badge look={roomLooks.used} text={t('rooms.inUse')} />
-        ) : (
-          <Badge look={roomLooks.free} text={t('rooms.free')} />
-        )}
+        <RoomState station={station} />
       </div>
-      <div className={classes.tiles} data-count={Math.min(station.sources.length, 4)}>
-        {station.sources.slice(0, 4).map((source) => (
-          <div key={source.sourceId} className={classes.tile}>
-            {live && station.online ? (
-              <WhepPlayer station={station} source={source} compact />
-            ) : (
-              <div className={classes.noTile}>
-                <span>{source.name}</span>
-                <StateBadge state={live ? 'offline' : tileState(station, source, 'playing', feedAlive)} size="sm" />
-              </div>
-            )}
-          </div>
-        ))}
-      </div>
+      <RoomTiles station={station} live={live} place={place} sources={sources} />
       <div className={classes.patient}>
         {procedure ? (
           <>
-            <strong>{nameOf(procedure.patient.name)}</strong>
+            <strong>{hideNames ? initials(procedure.patient.name) : nameOf(procedure.patient.name)}</strong>
             <span>
-              {[bornOf(procedure.patient), procedure.description]
+              {[hideNames ? '' : bornOf(procedure.patient), procedure.description]
                 .filter((part) => part !== '' && part !== undefined)
                 .join(' · ')}
             </span>
@@ -77,6 +64,7 @@ export function RoomCard({ station, live }: { station: StationView; live: boolea
           </span>
         )}
       </div>
+      {procedure && station.online && may('clip.save-remote') && <RoomSave station={station} procedure={procedure} />}
       <div className={classes.foot}>
         {procedure && station.online && (
           <div className={classes.buffer}>
@@ -87,17 +75,33 @@ export function RoomCard({ station, live }: { station: StationView; live: boolea
             />
           </div>
         )}
-        <Button
-          component={Link}
-          to={`/console/${station.stationId}`}
-          variant={procedure ? 'filled' : 'default'}
-          leftSection={<IconDeviceTv size={18} aria-hidden />}
-          data-testid={`open-${station.stationId}`}
-        >
-          {t('rooms.open')}
-          <VisuallyHidden>{station.name}</VisuallyHidden>
-        </Button>
+        <div className={classes.doors}>
+          {may('live.watch') && (
+            <Button
+              component={Link}
+              to={`/rooms/${station.stationId}`}
+              variant={procedure ? 'filled' : 'default'}
+              leftSection={<IconEye size={18} aria-hidden />}
+              data-testid={`watch-${station.stationId}`}
+            >
+              {t('rooms.watch')}
+              <VisuallyHidden>{station.name}</VisuallyHidden>
+            </Button>
+          )}
+          {may('procedure.run') && (
+            <Button
+              component={Link}
+              to={`/console/${station.stationId}`}
+              variant="default"
+              leftSection={<IconDeviceTv size={18} aria-hidden />}
+              data-testid={`open-${station.stationId}`}
+            >
+              {t('rooms.open')}
+              <VisuallyHidden>{station.name}</VisuallyHidden>
+            </Button>
+          )}
+        </div>
       </div>
     </li>
   );
-}
+});

@@ -1,5 +1,6 @@
 import type { ProcedureView } from '@smartbox/contracts';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session.ts';
 import { useLocale } from '../app/locale.ts';
 import { ageOf, birthDate } from '../format/dates.ts';
 import { listName } from '../format/person-name.ts';
@@ -8,7 +9,14 @@ type Patient = ProcedureView['patient'];
 
 export function usePatientName(): (pn: string) => string {
   const { t } = useTranslation();
-  return (pn) => listName(pn) || t('patient.unnamed');
+  const known = useMay()('patient.read');
+  return (pn) => listName(pn) || t(known ? 'patient.unnamed' : 'access.hidden');
+}
+
+/** "ID P-4711"; empty where the patient is hidden. */
+export function usePatientId(): (patient: Pick<Patient, 'id'>) => string {
+  const { t } = useTranslation();
+  return ({ id }) => (id === '' ? '' : `${t('patient.id')} ${id}`);
 }
 
 /** "geb. 14.02.1961 (65 Jahre)"; empty where the birth date is unknown. */

@@ -49,6 +49,7 @@ const deliveryLook: Record<DeliveryItem['state'], Look> = {
   stored: ['good', IconChecks],
   committed: ['good', IconArchiveFilled],
   failed: ['bad', IconAlertTriangleFilled],
+  replaced: ['idle', IconPackage],
 };
 
 type Size = 'sm' | 'md' | 'lg' | 'xl';

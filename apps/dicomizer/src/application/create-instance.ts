@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { InstanceCreated, RenditionReady } from '@smartbox/contracts';
-import { createPart10, part10Stream, readJpegFacts, readMp4Facts, type Part10 } from '@smartbox/dicom';
+import type { InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
+import { createPart10, part10Stream, type Dataset, type Part10 } from '@smartbox/dicom';
 import { SmartBoxError } from '@smartbox/kernel';
-import { buildDataset } from '../domain/dataset.ts';
+import { buildDataset, lossesOf } from '../domain/dataset.ts';
 import { identify, type Identity } from '../domain/identity.ts';
-import { decidePayload, type Head, type Payload } from '../domain/payload.ts';
+import { decidePayload, type Payload } from '../domain/payload.ts';
 import { proveObject, type Proof } from './prove-object.ts';
-import type { Announcements, Objects, Snapshots } from './ports.ts';
+import { readHead } from './read-head.ts';
+import type { Announcements, Objects, Snapshots, Steps } from './ports.ts';
 
 /**
  * Makes the DICOM object of one rendition, proves it by reading it back, and announces it.
@@ -17,36 +18,39 @@ export class CreateInstance {
   readonly #objects: Objects;
   readonly #announcements: Announcements;
   readonly #softwareVersion: string;
+  readonly #steps: Steps;
 
-  constructor(snapshots: Snapshots, objects: Objects, announcements: Announcements, softwareVersion: string) {
+  constructor(
+    snapshots: Snapshots,
+    steps: Steps,
+    objects: Objects,
+    announcements: Announcements,
+    softwareVersion: string,
+  ) {
     this.#snapshots = snapshots;
+    this.#steps = steps;
     this.#objects = objects;
     this.#announcements = announcements;
     this.#softwareVersion = softwareVersion;
   }
 
-  async run(event: RenditionReady, signal: AbortSignal): Promise<InstanceCreated> {
-    const payload = decidePayload(event, await this.#head(event));
-    const snapshot = await this.#snapshots.get(event.origin.procedureId);
-    const identity = identify(event, snapshot.version);
-    const dataset = buildDataset(event, snapshot, payload, identity, this.#softwareVersion);
-    const shape = payload.kind === 'still' ? { frameLengths: [event.bytes] } : event.bytes;
-    const part10 = createPart10(dataset, payload.transferSyntaxUid, shape);
-    const proof = await this.#store(event, identity.key, part10, signal);
-    const created = describe(event, payload, identity, part10, proof, {
-      studyInstanceUid: snapshot.study.studyInstanceUid,
-      procedureVersion: snapshot.version,
-    });
-    await this.#announcements.created(created);
-    return created;
-  }
-
-  async #head(event: RenditionReady): Promise<Head> {
+  async run(ready: RenditionReady, signal: AbortSignal): Promise<InstanceCreated> {
+    const event = { ...ready, ...ready.payload };
     const source = await this.#objects.open(event.key);
     if (source.size !== event.bytes) throw changed(event, `has ${source.size} bytes`);
-    if (event.rendition === 'still') return { kind: 'jpeg', facts: await readJpegFacts(source) };
-    const type = Buffer.from(await source.read(4, 4)).toString('latin1');
-    return type === 'ftyp' ? { kind: 'mp4', facts: await readMp4Facts(source) } : { kind: 'unread' };
+    const payload = decidePayload(event, await readHead(event, source, this.#objects));
+    const snapshot = await this.#snapshots.get(event.origin);
+    const stepUid = await this.#steps.of(snapshot.procedureId, snapshot.version);
+    const identity = identify(event, snapshot);
+    const maker = { softwareVersion: this.#softwareVersion, stepUid };
+    const dataset = buildDataset(event, snapshot, payload, identity, maker);
+    const part10 = createPart10(dataset, payload.transferSyntax.uid, payload.shape);
+    const proof = await this.#store(event, identity.key, part10, signal);
+    // asked now, when the object is made: consent may have come or gone since the clip was saved
+    const destinations = destinationsOf(event).filter((name) => snapshot.withheld?.includes(name) !== true);
+    const created = describe(event, payload, identity, part10, proof, dataset, { ...snapshot, destinations });
+    await this.#announcements.created(created);
+    return created;
   }
 
   /** An object of the right length that proves itself is the one an earlier delivery wrote: it is left alone. */
@@ -82,30 +86,41 @@ function changed(event: RenditionReady, what: string): SmartBoxError {
   });
 }
 
+const destinationsOf = ({ destinations, origin }: RenditionReady) => destinations ?? origin.recipe.destinations;
+
 function describe(
   event: RenditionReady,
   payload: Payload,
   identity: Identity,
   part10: Part10,
   proof: Proof,
-  procedure: { studyInstanceUid: string; procedureVersion: number },
+  dataset: Dataset,
+  { procedureId, version, assignment, study, destinations }: ProcedureSnapshot & Pick<InstanceCreated, 'destinations'>,
 ): InstanceCreated {
   return {
     instanceId: identity.instanceId,
-    origin: event.origin,
+    origin: { ...event.origin, procedureId },
     sopInstanceUid: identity.sopInstanceUid,
     sopClassUid: payload.sopClassUid,
-    transferSyntaxUid: payload.transferSyntaxUid,
+    transferSyntaxUid: payload.transferSyntax.uid,
     seriesInstanceUid: identity.seriesInstanceUid,
-    ...procedure,
+    studyInstanceUid: study.studyInstanceUid,
+    procedureVersion: version,
+    ...(assignment === undefined ? {} : { assignment }),
     key: identity.key,
     bytes: part10.totalLength,
     sha256: proof.sha256,
     payloadSha256: proof.payloadSha256,
     payloadBytes: part10.payloadLength,
     payloadOffset: part10.payloadOffset,
-    numberOfFrames: payload.kind === 'video' ? payload.facts.frames : 1,
-    ...(payload.kind === 'video' ? { frameRate: payload.facts.frameRate } : {}),
-    destinations: event.origin.recipe.destinations,
+    numberOfFrames: payload.video?.frames ?? 1,
+    ...(payload.video ? { frameRate: payload.video.frameRate } : {}),
+    destinations,
+    rendition: event.rendition,
+    ...(event.renditionId === undefined ? {} : { renditionId: event.renditionId }),
+    ...(event.part === undefined ? {} : { part: event.part }),
+    payloadKey: event.key,
+    lossyHistory: lossesOf(dataset),
+    ...(event.compression === undefined ? {} : { compression: event.compression }),
   };
 }

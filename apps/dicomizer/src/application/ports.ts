@@ -3,8 +3,34 @@ import type { ByteSource } from '@smartbox/dicom';
 
 /** Who and what: one consistent version of patient and procedure. */
 export interface Snapshots {
-  /** @throws SmartBoxError, retryable while the catalog is away */
-  get(procedureId: string): Promise<ProcedureSnapshot>;
+  /** Of the procedure that a clip belongs to by now. @throws SmartBoxError, retryable while the catalog is away */
+  get(clip: { id: string; procedureId: string }): Promise<ProcedureSnapshot>;
+  /** As it was. @throws SmartBoxError as `get` */
+  asOf(procedureId: string, version: number): Promise<ProcedureSnapshot>;
+}
+
+/** What was made of something until now, as the events tell. */
+export interface Made {
+  renditions: RenditionReady[];
+  instances: InstanceCreated[];
+  /** Which instance lies at which destinations. */
+  stored: ReadonlyMap<string, ReadonlySet<string>>;
+}
+export interface Past {
+  /** Of the clips that belong to the procedure by now: what was made since they do. */
+  procedure(procedureId: string): Promise<Made>;
+  clip(clipId: string): Promise<Made>;
+}
+
+/** Destinations that honour rejection notes (IHE IOCM), by name. @throws SmartBoxError, retryable while nobody answers */
+export interface Receivers {
+  ofRejectionNotes(): Promise<ReadonlySet<string>>;
+}
+
+/** What the information system was told of a procedure (MPPS). */
+export interface Steps {
+  /** SOP Instance UID of this version's performed procedure step; undefined where there is none, or nobody to ask. */
+  of(procedureId: string, version: number): Promise<string | undefined>;
 }
 
 /** The bytes, streamed. */

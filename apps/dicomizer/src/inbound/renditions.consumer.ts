@@ -5,6 +5,7 @@ import { done, OnEvent, reject, type MessageContext, type Verdict } from '@smart
 import { counter, createLogger } from '@smartbox/telemetry';
 import { CreateInstance } from '../application/create-instance.ts';
 import type { Announcements } from '../application/ports.ts';
+import { isForArchive } from '../domain/for-archive.ts';
 import { ANNOUNCEMENTS } from '../tokens.ts';
 
 /** Hours of a catalog or object store that is away, not minutes: the clip waits here. */
@@ -32,7 +33,7 @@ export class RenditionsConsumer {
     backoffMs: [1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000],
   })
   async onRendition(event: RenditionReady, context: MessageContext): Promise<Verdict> {
-    if (event.rendition !== 'pacs' && event.rendition !== 'still') return done();
+    if (!isForArchive(event)) return done();
     try {
       const { instanceId, sopInstanceUid, transferSyntaxUid, bytes } = await this.#create.run(event, context.signal);
       this.#count.inc({ outcome: 'created' });

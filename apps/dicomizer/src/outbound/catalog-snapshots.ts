@@ -10,7 +10,11 @@ export class CatalogSnapshots implements Snapshots {
     this.#messaging = messaging;
   }
 
-  get(procedureId: string): Promise<ProcedureSnapshot> {
-    return this.#messaging.call('catalog.get-procedure', { procedureId });
+  get({ id, procedureId }: { id: string; procedureId: string }): Promise<ProcedureSnapshot> {
+    return this.#messaging.call('catalog.get-procedure', { procedureId, clipId: id });
+  }
+
+  asOf(procedureId: string, version: number): Promise<ProcedureSnapshot> {
+    return this.#messaging.call('catalog.get-procedure', { procedureId, version });
   }
 }

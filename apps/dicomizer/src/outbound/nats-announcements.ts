@@ -11,15 +11,18 @@ export class NatsAnnouncements implements Announcements {
   }
 
   async created(event: InstanceCreated): Promise<void> {
-    const id = `dicomizer.instance.created/${event.instanceId}`;
+    // where it goes is part of what is announced: sent on to another destination later, it is a new event
+    const id = `dicomizer.instance.created/${deterministicId(event.instanceId, ...event.destinations)}`;
     await this.#messaging.publishEvent('dicomizer.instance.created', event, { id, subject: event.instanceId });
   }
 
   async failed(rendition: RenditionReady, code: string, reason: string): Promise<void> {
     const { kind, id: clip, sourceId } = rendition.origin;
     const origin = { kind, id: clip, sourceId };
-    const event = { origin, what: rendition.rendition, code, reason };
-    const key = deterministicId('dicomizer-failed', kind, clip, sourceId, rendition.rendition, code, reason);
+    const { rendition: what, renditionId } = rendition;
+    const which = renditionId === undefined ? {} : { renditionId };
+    const event = { origin, what, ...which, code, reason };
+    const key = deterministicId('dicomizer-failed', kind, clip, sourceId, what, renditionId ?? '', code, reason);
     const id = `dicomizer.instance.failed/${key}`;
     await this.#messaging.publishEvent('dicomizer.instance.failed', event, { id, subject: clip });
   }

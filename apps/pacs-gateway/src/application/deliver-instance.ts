@@ -1,34 +1,20 @@
 import { SmartBoxError, toError } from '@smartbox/kernel';
 import type { InstanceCreated } from '@smartbox/contracts';
-import { backoffMs, LATER_MS, RETRY } from '../domain/backoff.ts';
-import {
-  deliveryFacts,
-  deliveryIdOf,
-  isOver,
-  MAX_FAILURES,
-  newDelivery,
-  type DeliveryRecord,
-} from '../domain/delivery.ts';
+import { transferSyntaxName } from '@smartbox/dicom';
+import { LATER_MS } from '../domain/backoff.ts';
+import { deliveryFacts, deliveryIdOf, isOver, newDelivery, type DeliveryRecord } from '../domain/delivery.ts';
 import { judgeFailure } from '../domain/failure.ts';
+import { againstPolicy } from '../domain/fallback.ts';
 import { judgeStatus } from '../domain/store-status.ts';
 import type { Destination } from './destination.ts';
-import type { Announcements, Objects, Records } from './ports.ts';
+import { FallBack } from './fall-back.ts';
+import type { Announcements, Commitments, Objects, Records } from './ports.ts';
+import { SettleDelivery, type Outcome } from './settle-delivery.ts';
 
 /** When to give up: `waiting` ends a wait for a parked destination, `sending` also an object on its way. */
 export interface Stop {
   waiting: AbortSignal;
   sending: AbortSignal;
-}
-
-export type Outcome =
-  | { kind: 'stored' }
-  | { kind: 'retry'; delayMs: number; reason: string }
-  | { kind: 'dead'; code: string; reason: string };
-
-interface Problem {
-  code: string;
-  reason: string;
-  status?: number;
 }
 
 /**
@@ -39,12 +25,16 @@ export class DeliverInstance {
   readonly #objects: Objects;
   readonly #records: Records;
   readonly #announce: Announcements;
+  readonly #settle: SettleDelivery;
+  readonly #fallBack: FallBack;
   readonly #running = new Map<string, Promise<Outcome>>();
 
-  constructor(objects: Objects, records: Records, announce: Announcements) {
+  constructor(objects: Objects, records: Records, announce: Announcements, commitments: Commitments) {
     this.#objects = objects;
     this.#records = records;
     this.#announce = announce;
+    this.#settle = new SettleDelivery(records, announce, commitments);
+    this.#fallBack = new FallBack(this.#settle);
   }
 
   /** Rejects with a signal's reason when it is told to stop; anything else is an outcome or a broker's error. */
@@ -59,7 +49,7 @@ export class DeliverInstance {
 
   async #deliver(id: string, instance: InstanceCreated, to: Destination, stop: Stop): Promise<Outcome> {
     const known = await this.#records.get(id);
-    if (known && isOver(known)) return this.#announceAgain(known);
+    if (known && isOver(known)) return this.#settle.announceAgain(known);
     let record = known ?? newDelivery(instance, to.name);
     let announced = '';
     for (;;) {
@@ -67,7 +57,7 @@ export class DeliverInstance {
       // Once per absence, not once per try: an archive may be away for weeks.
       if (parked && announced !== parked.since.toISOString()) {
         announced = parked.since.toISOString();
-        record = await this.#deferred(record, parked, parked.until, true, `parked/${announced}`);
+        record = await this.#settle.deferred(record, parked, parked.until, true, `parked/${announced}`);
       }
       await to.gate.pass(stop.waiting);
       const attempt = await this.#attempt(record, to, stop.sending);
@@ -86,16 +76,37 @@ export class DeliverInstance {
       return this.#objects.open(record.instance, signal);
     };
     try {
-      const { status } = await to.archive.store(record.instance, accepted, signal);
+      const superseded = await this.#superseded(record.instance);
+      if (superseded !== undefined) return await this.#settle.dead(record, { code: 'superseded', reason: superseded });
+      const against = againstPolicy(record.instance, to.config);
+      if (against !== undefined) return await this.#fallBack.run(record, to, against, signal);
+      const { status, ...answer } = await to.archive.store(record.instance, accepted, signal);
       to.gate.open(); // not before: one that takes associations and then hangs is still away
       const verdict = judgeStatus(status);
       const durationMs = Math.round(performance.now() - begun);
-      if (verdict.kind === 'stored') return await this.#stored(record, status, verdict.warning, durationMs);
+      if (verdict.kind === 'stored') {
+        const warning = verdict.warning ?? answer.warning;
+        return await this.#settle.stored(record, status, warning, durationMs, answer.verified);
+      }
       const problem = { code: verdict.code, reason: verdict.reason, status };
-      return verdict.kind === 'dead' ? await this.#dead(record, problem) : await this.#again(record, problem);
+      return verdict.kind === 'dead'
+        ? await this.#settle.dead(record, problem)
+        : await this.#settle.again(record, problem);
     } catch (thrown) {
       return this.#failedAttempt(record, to, toError(thrown), signal);
     }
+  }
+
+  /** Why an object of a corrected procedure or a moved clip is not sent any more: it names the wrong patient. Its rejection is. */
+  async #superseded(instance: InstanceCreated): Promise<string | undefined> {
+    const { origin, procedureVersion, assignment = 0, rendition } = instance;
+    if (rendition === 'rejection-note') return undefined;
+    if (assignment < (await this.#records.correctedTo(origin.id))) {
+      return 'the clip was moved to another procedure: its objects of there go in place of this one';
+    }
+    const version = await this.#records.correctedTo(origin.procedureId);
+    if (procedureVersion >= version) return undefined;
+    return `the procedure was corrected: objects of version ${version} go there instead of version ${procedureVersion}`;
   }
 
   async #failedAttempt(
@@ -105,6 +116,13 @@ export class DeliverInstance {
     signal: AbortSignal,
   ): Promise<Outcome | 'parked'> {
     if (signal.aborted) throw error;
+    if (error instanceof SmartBoxError && error.code === 'presentation-context-refused') {
+      to.gate.open();
+      const syntax = transferSyntaxName(record.instance.transferSyntaxUid);
+      return this.#fallBack
+        .run(record, to, `does not take it in ${syntax}`, signal)
+        .catch((asking: unknown) => this.#failedAttempt(record, to, toError(asking), signal));
+    }
     const facts =
       error instanceof SmartBoxError
         ? {
@@ -112,8 +130,9 @@ export class DeliverInstance {
             retryable: error.retryable,
             fault: error.fault,
             phase: error.details['phase'] as string | undefined,
+            retryAfterMs: error.details['retryAfterMs'] as number | undefined,
           }
-        : { code: 'internal', retryable: true, fault: 'ours' as const };
+        : { code: 'internal', retryable: true, fault: 'ours' as const, retryAfterMs: undefined };
     const problem = { code: facts.code, reason: error.message };
     let verdict = judgeFailure(facts);
     if (verdict === 'retry-if-alive') {
@@ -125,93 +144,16 @@ export class DeliverInstance {
     if (verdict === 'dead' || verdict === 'retry') to.gate.open();
     switch (verdict) {
       case 'park':
-        to.gate.park(problem.code, problem.reason);
+        to.gate.park(problem.code, problem.reason, facts.retryAfterMs);
         return 'parked';
       case 'dead':
-        return this.#dead(record, problem);
+        return this.#settle.dead(record, problem);
       case 'retry':
-        return this.#again(record, problem);
+        return this.#settle.again(record, problem);
       case 'later':
       default:
-        await this.#deferred(record, problem, new Date(Date.now() + LATER_MS), false, `later/${record.attempt}`);
+        await this.#settle.deferred(record, problem, new Date(Date.now() + LATER_MS), false, `later/${record.attempt}`);
         return { kind: 'retry', delayMs: LATER_MS, reason: problem.reason };
     }
-  }
-
-  async #stored(
-    record: DeliveryRecord,
-    status: number,
-    warning: string | undefined,
-    durationMs: number,
-  ): Promise<Outcome> {
-    const stored = {
-      ...deliveryFacts(record),
-      attempt: record.attempt,
-      transferSyntaxUid: record.instance.transferSyntaxUid,
-      status,
-      ...(warning === undefined ? {} : { warning }),
-      bytes: record.instance.bytes,
-      durationMs,
-    };
-    // Remembered first: a crash between the two announces it again instead of sending it again.
-    await this.#records.put({ ...record, state: 'stored', stored });
-    await this.#announce.stored(stored);
-    return { kind: 'stored' };
-  }
-
-  async #again(record: DeliveryRecord, problem: Problem): Promise<Outcome> {
-    const failures = record.failures + 1;
-    if (failures >= MAX_FAILURES) {
-      return this.#dead(
-        { ...record, failures },
-        { ...problem, reason: `${problem.reason} (${failures} attempts failed)` },
-      );
-    }
-    const delayMs = backoffMs(RETRY, failures, Math.random());
-    await this.#deferred(
-      { ...record, failures },
-      problem,
-      new Date(Date.now() + delayMs),
-      false,
-      `retry/${record.attempt}`,
-    );
-    return { kind: 'retry', delayMs, reason: problem.reason };
-  }
-
-  async #dead(record: DeliveryRecord, failed: Problem): Promise<Outcome> {
-    const dead: DeliveryRecord = { ...record, state: 'failed', failed };
-    await this.#records.put(dead);
-    return this.#announceAgain(dead);
-  }
-
-  async #deferred(
-    record: DeliveryRecord,
-    problem: Problem,
-    retryAt: Date,
-    parked: boolean,
-    id: string,
-  ): Promise<DeliveryRecord> {
-    const deferred: DeliveryRecord = { ...record, state: 'deferred' };
-    await this.#records.put(deferred);
-    const event = {
-      ...deliveryFacts(record),
-      attempt: record.attempt,
-      code: problem.code,
-      reason: problem.reason,
-      retryAt: retryAt.toISOString(),
-      parked,
-    };
-    await this.#announce.deferred(event, id);
-    return deferred;
-  }
-
-  async #announceAgain(record: DeliveryRecord): Promise<Outcome> {
-    if (record.stored) {
-      await this.#announce.stored(record.stored);
-      return { kind: 'stored' };
-    }
-    const failed = record.failed ?? { code: 'unknown', reason: 'it was given up' };
-    await this.#announce.failed({ ...deliveryFacts(record), attempt: record.attempt, ...failed });
-    return { kind: 'dead', code: failed.code, reason: failed.reason };
   }
 }

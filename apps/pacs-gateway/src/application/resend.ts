@@ -1,8 +1,12 @@
-import { inputError, toError } from '@smartbox/kernel';
+import { inputError, newId, toError } from '@smartbox/kernel';
 import { forgiven } from '../domain/delivery.ts';
-import type { DeliverInstance, Outcome } from './deliver-instance.ts';
+import type { DeliverInstance } from './deliver-instance.ts';
 import type { Destinations } from './destination.ts';
 import type { Records } from './ports.ts';
+import type { Outcome } from './settle-delivery.ts';
+
+/** A replica that died leaves its work to the others after so long. */
+const LEASE_MS = 15_000;
 
 /**
  * A person's "again, now". A failed delivery's message is gone from its queue, so the wish itself is what is kept: it is
@@ -14,7 +18,9 @@ export class Resend {
   readonly #records: Records;
   readonly #onError: (error: Error) => void;
   readonly #stop = new AbortController();
-  readonly #working = new Set<Promise<void>>();
+  readonly #working = new Map<string, Promise<void>>();
+  readonly #owner = newId();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(deliver: DeliverInstance, destinations: Destinations, records: Records, onError: (error: Error) => void) {
     this.#deliver = deliver;
@@ -31,30 +37,52 @@ export class Resend {
     if (!record || record.destination !== destinationName) {
       throw inputError('unknown-delivery', `nothing is known of delivery ${deliveryId} to ${destinationName}`);
     }
-    if (record.state === 'stored') return;
-    if (record.state === 'failed' || record.state === 'deferred') await this.#records.put(forgiven(record));
+    const uncommitted = record.state === 'stored' && record.commitment === 'failed';
+    if (record.state === 'stored' && !uncommitted) return;
+    if (uncommitted || ['failed', 'deferred', 'replaced'].includes(record.state))
+      await this.#records.put(forgiven(record));
     await this.#records.addResend(deliveryId);
     destination.gate.wake();
     this.#begin(deliveryId);
   }
 
-  /** Goes on with what was asked for before a restart. */
+  /** Takes up what was asked for before a restart, and what another replica left when it died. */
   async resume(): Promise<void> {
-    for (const deliveryId of await this.#records.resends()) this.#begin(deliveryId);
+    const look = async (): Promise<void> => {
+      for (const deliveryId of await this.#records.resends()) this.#begin(deliveryId);
+    };
+    await look();
+    this.#timer = setInterval(() => void look().catch((error: unknown) => this.#onError(toError(error))), LEASE_MS / 2);
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#timer);
     this.#stop.abort();
-    await Promise.allSettled(this.#working);
+    await Promise.allSettled(this.#working.values());
   }
 
   #begin(deliveryId: string): void {
-    const work = this.#work(deliveryId);
-    this.#working.add(work);
-    void work.finally(() => this.#working.delete(work));
+    if (this.#working.has(deliveryId) || this.#stop.signal.aborted) return;
+    const work = this.#work(deliveryId)
+      .catch((error: unknown) => this.#onError(toError(error)))
+      .finally(() => this.#working.delete(deliveryId));
+    this.#working.set(deliveryId, work);
   }
 
   async #work(deliveryId: string): Promise<void> {
+    const claim = (ms: number) => this.#records.claimResend(deliveryId, this.#owner, ms);
+    if (!(await claim(LEASE_MS))) return;
+    const onError = (error: unknown): void => this.#onError(toError(error));
+    const heartbeat = setInterval(() => void claim(LEASE_MS).catch(onError), LEASE_MS / 3);
+    try {
+      await this.#send(deliveryId);
+    } finally {
+      clearInterval(heartbeat);
+      if (this.#stop.signal.aborted) await claim(0); // another replica need not wait
+    }
+  }
+
+  async #send(deliveryId: string): Promise<void> {
     for (;;) {
       let waitMs = 10_000;
       try {

@@ -1,6 +1,10 @@
-import { InstanceCreated, InstanceStored, Token, Ulid } from '@smartbox/contracts';
+import { InstanceCreated, InstanceStored, MakeRendition, Token, Ulid } from '@smartbox/contracts';
 import { deterministicId } from '@smartbox/kernel';
 import { z } from 'zod';
+
+/** What was asked for in place of an instance; `round` counts how often a person asked again. */
+export const Replacement = z.object({ rendition: MakeRendition, round: z.int().nonnegative() });
+export type Replacement = z.infer<typeof Replacement>;
 
 /**
  * What is remembered of one delivery, beside its message: attempts (a broker's count would burn while a destination is
@@ -10,12 +14,17 @@ export const DeliveryRecord = z.object({
   deliveryId: Ulid,
   destination: Token,
   instance: InstanceCreated,
-  state: z.enum(['queued', 'sending', 'deferred', 'stored', 'failed']),
+  state: z.enum(['queued', 'sending', 'deferred', 'stored', 'failed', 'replaced']),
   /** Times that bytes were sent. */
   attempt: z.int().nonnegative(),
   /** Attempts that failed in a way that counts. */
   failures: z.int().nonnegative(),
   stored: InstanceStored.optional(),
+  replaced: Replacement.optional(),
+  /** Storage Commitment, where the destination is asked for it. */
+  commitment: z.enum(['open', 'committed', 'failed', 'waived']).optional(),
+  /** Times that the archive said it never had what it had stored. */
+  lost: z.int().optional(),
   failed: z.object({ code: z.string(), reason: z.string(), status: z.int().optional() }).optional(),
 });
 export type DeliveryRecord = z.infer<typeof DeliveryRecord>;
@@ -45,11 +54,13 @@ export function deliveryFacts({ deliveryId, destination, instance }: DeliveryRec
 
 /** Is there nothing left to do for it, unless a person asks? */
 export function isOver(record: DeliveryRecord): boolean {
-  return record.state === 'stored' || (record.state === 'failed' && record.failed?.code !== DESTINATION_UNKNOWN);
+  if (record.state === 'stored' || record.state === 'replaced') return true;
+  return record.state === 'failed' && record.failed?.code !== DESTINATION_UNKNOWN;
 }
 
 /** A person asks for it again: its failures are forgiven, its attempts go on counting. */
 export function forgiven(record: DeliveryRecord): DeliveryRecord {
-  const { failed: _forgotten, ...rest } = record;
-  return { ...rest, state: 'queued', failures: 0 };
+  const { failed: _forgotten, stored: _again, commitment: _open, ...rest } = record;
+  const replaced = record.replaced && { ...record.replaced, round: record.replaced.round + 1 };
+  return { ...rest, state: 'queued', failures: 0, ...(replaced ? { replaced } : {}) };
 }

@@ -1,6 +1,10 @@
-import { DestinationsFile } from '@smartbox/contracts';
+import { DestinationsFile, type DestinationConfig } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
 import { parse, YAMLParseError } from 'yaml';
+
+/** Only DIMSE knows Storage Commitment. */
+export const isDimse = (config: DestinationsFile['destinations'][number]): config is DestinationConfig =>
+  config.protocol === undefined || config.protocol === 'dimse';
 
 function path(parts: readonly PropertyKey[]): string {
   return parts
@@ -30,6 +34,11 @@ export function parseDestinations(yaml: string, file: string): DestinationsFile 
   if (twice !== undefined) {
     const at = names.lastIndexOf(twice);
     throw inputError('invalid-configuration', `${file}: destinations[${at}].name: ${twice} is there already`);
+  }
+  const asked = parsed.data.destinations.findIndex((one) => isDimse(one) && one.commitment?.request);
+  if (asked >= 0 && !parsed.data.listener) {
+    const field = `destinations[${asked}].commitment.request`;
+    throw inputError('invalid-configuration', `${file}: ${field}: needs a listener, where the archive reports to`);
   }
   return parsed.data;
 }

@@ -27,6 +27,8 @@ export function judgeFailure({ code, retryable, fault, phase }: FailedAttempt): 
   switch (code) {
     case 'peer-unreachable':
     case 'peer-tls-failed':
+    case 'peer-busy': // HTTP 429, 503
+    case 'peer-unauthorized': // HTTP 401: says nothing about the object; it goes on when the credentials are right
       return 'park';
     case 'association-rejected':
       return retryable ? 'park' : 'dead'; // transient or permanent, PS3.8 table 9-21
@@ -35,11 +37,15 @@ export function judgeFailure({ code, retryable, fault, phase }: FailedAttempt): 
     case 'association-idle':
     case 'association-closed':
     case 'association-aborted':
+    case 'peer-idle':
+    case 'peer-closed':
+    case 'peer-failed':
     case 'peer-protocol-error':
       return phase === 'transfer' ? 'retry-if-alive' : 'park';
     case 'cancelled':
       return 'later';
     case 'object-corrupt':
+    case 'instance-missing':
       return 'retry';
     default:
       if (!retryable) return 'dead';

@@ -2,9 +2,12 @@ import { Controller, Inject } from '@nestjs/common';
 import type { CommandData, RpcReply, RpcRequest } from '@smartbox/contracts';
 import { inputError, toError } from '@smartbox/kernel';
 import { done, OnCommand, Rpc, type Verdict } from '@smartbox/messaging';
+import { CommitmentDesk } from '../application/commitment-desk.ts';
 import type { Destinations } from '../application/destination.ts';
 import type { Worklist } from '../application/ports.ts';
 import { Resend } from '../application/resend.ts';
+import { ProcedureService } from './procedure.service.ts';
+import { KvNegotiations } from '../outbound/kv-negotiations.ts';
 import { DESTINATIONS, WORKLIST } from '../tokens.ts';
 
 /** What people and the catalog ask of the gateway. */
@@ -13,15 +16,24 @@ export class PacsGatewayController {
   readonly #resend: Resend;
   readonly #destinations: Destinations;
   readonly #worklist: Worklist;
+  readonly #desk: CommitmentDesk;
+  readonly #negotiations: KvNegotiations;
+  readonly #steps: ProcedureService;
 
   constructor(
     @Inject(Resend) resend: Resend,
     @Inject(DESTINATIONS) destinations: Destinations,
     @Inject(WORKLIST) worklist: Worklist,
+    @Inject(CommitmentDesk) desk: CommitmentDesk,
+    @Inject(KvNegotiations) negotiations: KvNegotiations,
+    @Inject(ProcedureService) steps: ProcedureService,
   ) {
     this.#resend = resend;
     this.#destinations = destinations;
     this.#worklist = worklist;
+    this.#desk = desk;
+    this.#negotiations = negotiations;
+    this.#steps = steps;
   }
 
   @OnCommand('pacs-gateway.retry-delivery', { durable: 'pacs-gateway-commands' })
@@ -48,11 +60,19 @@ export class PacsGatewayController {
     }
   }
 
+  @Rpc('pacs-gateway.get-procedure-step')
+  getProcedureStep(
+    request: RpcRequest<'pacs-gateway.get-procedure-step'>,
+  ): Promise<RpcReply<'pacs-gateway.get-procedure-step'>> {
+    return this.#steps.find(request);
+  }
+
   @Rpc('pacs-gateway.list-destinations')
-  listDestinations(): RpcReply<'pacs-gateway.list-destinations'> {
-    const destinations = [...this.#destinations.values()].map(({ config, gate }) => {
+  async listDestinations(): Promise<RpcReply<'pacs-gateway.list-destinations'>> {
+    const listed = [...this.#destinations.values()].map(async ({ config, gate }) => {
       const { name, title, aeTitle, host, port } = config;
       const parked = gate.parked;
+      const negotiated = await this.#negotiations.get(name).catch(() => undefined);
       return {
         name,
         title,
@@ -61,8 +81,11 @@ export class PacsGatewayController {
         port,
         parked: parked !== undefined,
         ...(parked ? { parkedReason: parked.reason } : {}),
+        rejectionNotes: config.rejectionNotes,
+        ...(negotiated ? { negotiated } : {}),
+        commitment: { requested: this.#desk.wanted(name), open: this.#desk.openOf(name) },
       };
     });
-    return { destinations };
+    return { destinations: await Promise.all(listed) };
   }
 }

@@ -1,4 +1,4 @@
-import type { EventData } from '@smartbox/contracts';
+import type { CommandData, EventData } from '@smartbox/contracts';
 import type { Messaging } from '@smartbox/messaging';
 import { counter, createLogger, histogram } from '@smartbox/telemetry';
 import type { Announcements } from '../application/ports.ts';
@@ -53,8 +53,52 @@ export class EventAnnouncements implements Announcements {
       durationMs / 1000,
     );
     await this.#messaging.publishEvent('pacs-gateway.instance.stored', event, {
-      id: `${deliveryId}/stored`,
+      id: `${deliveryId}/stored/${event.attempt}`,
       subject: deliveryId,
     });
+  }
+
+  async replaced(event: EventData<'pacs-gateway.delivery.replaced'>, which: string): Promise<void> {
+    const { deliveryId, destination, transferSyntaxUid, reason } = event;
+    log.info({ deliveryId, destination, transferSyntaxUid, reason }, 'another transfer syntax is made for it');
+    count(destination, 'replaced');
+    const id = `${deliveryId}/replaced/${which}`;
+    await this.#messaging.publishEvent('pacs-gateway.delivery.replaced', event, { id, subject: deliveryId });
+  }
+
+  async ask(rendition: CommandData<'transcoder.make-rendition'>, which: string): Promise<void> {
+    const id = `make-rendition/${which}`;
+    await this.#messaging.publishCommand('transcoder.make-rendition', rendition, {
+      id,
+      subject: rendition.renditionId,
+    });
+  }
+
+  async committed(event: EventData<'pacs-gateway.instance.committed'>): Promise<void> {
+    const { deliveryId, destination } = event;
+    log.info({ deliveryId, destination }, 'the archive committed to an instance');
+    count(destination, 'committed');
+    await this.#messaging.publishEvent('pacs-gateway.instance.committed', event, {
+      id: `${deliveryId}/committed`,
+      subject: deliveryId,
+    });
+  }
+
+  async commitmentWaived(event: EventData<'pacs-gateway.instance.commitment-waived'>): Promise<void> {
+    const { deliveryId, destination } = event;
+    log.info({ deliveryId, destination }, 'a commitment is not asked for any more');
+    count(destination, 'commitment-waived');
+    await this.#messaging.publishEvent('pacs-gateway.instance.commitment-waived', event, {
+      id: `${deliveryId}/commitment-waived`,
+      subject: deliveryId,
+    });
+  }
+
+  async commitmentFailed(event: EventData<'pacs-gateway.instance.commitment-failed'>): Promise<void> {
+    const { deliveryId, destination, code, reason, attempt, final } = event;
+    log.warn({ deliveryId, destination, code, reason, attempt, final }, 'no commitment');
+    count(destination, final ? 'not-committed' : 'commitment-deferred');
+    const id = `${deliveryId}/commitment/${attempt}/${code}/${event.transactionUid ?? ''}${final ? '/final' : ''}`;
+    await this.#messaging.publishEvent('pacs-gateway.instance.commitment-failed', event, { id, subject: deliveryId });
   }
 }

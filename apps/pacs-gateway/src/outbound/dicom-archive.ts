@@ -1,7 +1,7 @@
-import type { DestinationConfig, InstanceCreated } from '@smartbox/contracts';
+import type { DestinationConfig, InstanceCreated, Negotiated } from '@smartbox/contracts';
 import { counter } from '@smartbox/telemetry';
 import type { Archive, ObjectContent } from '../application/ports.ts';
-import { type AssociationOptions, AssociationPool, echo, store, tlsOptions } from '@smartbox/dimse';
+import { Association, type AssociationOptions, AssociationPool, echo, store, tlsOptions } from '@smartbox/dimse';
 
 /** Beyond this a C-ECHO is as good as none. */
 const ECHO_TIMEOUT_MS = 10_000;
@@ -12,8 +12,8 @@ export class DicomArchive implements Archive {
   readonly #pool: AssociationPool;
   readonly #name: string;
 
-  /** `configDir`: where relative names of certificate files are looked up. */
-  constructor(config: DestinationConfig, configDir: string) {
+  /** `configDir`: where relative names of certificate files are looked up. `onNegotiated`: of every new association. */
+  constructor(config: DestinationConfig, configDir: string, onNegotiated: (negotiated: Negotiated) => void) {
     this.#name = config.name;
     this.#options = {
       host: config.host,
@@ -24,7 +24,8 @@ export class DicomArchive implements Archive {
       idleTimeoutMs: config.idleTimeoutSeconds * 1000,
       ...(config.tls ? { tls: tlsOptions(config.tls, configDir, `destination ${config.name}`) } : {}),
     };
-    this.#pool = new AssociationPool(this.#options);
+    const tls = config.tls !== undefined;
+    this.#pool = new AssociationPool(this.#options, (association) => onNegotiated(negotiatedBy(association, tls)));
   }
 
   async store(
@@ -46,6 +47,15 @@ export class DicomArchive implements Archive {
     });
   }
 
+  /** On an association of its own: each pair of SOP class and transfer syntax is a context, answered by itself. */
+  async accepts(sopClassUid: string, transferSyntaxUids: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const contexts = transferSyntaxUids.map((uid) => ({ abstractSyntax: sopClassUid, transferSyntaxes: [uid] }));
+    const association = await Association.open({ ...this.#options, contexts, signal });
+    const accepted = new Set(association.contexts.map(({ transferSyntax }) => transferSyntax));
+    await association.release();
+    return transferSyntaxUids.filter((uid) => accepted.has(uid));
+  }
+
   echo(): Promise<number> {
     const idleTimeoutMs = Math.min(ECHO_TIMEOUT_MS, this.#options.idleTimeoutMs);
     return echo({ ...this.#options, idleTimeoutMs });
@@ -54,4 +64,21 @@ export class DicomArchive implements Archive {
   close(): Promise<void> {
     return this.#pool.close();
   }
+}
+
+function negotiatedBy(association: Association, tls: boolean): Negotiated {
+  const { contexts, negotiated } = association;
+  return {
+    at: new Date().toISOString(),
+    role: 'scp',
+    contexts: contexts.map(({ abstractSyntax, transferSyntaxes, transferSyntax, result }) => ({
+      abstractSyntax,
+      transferSyntaxes: [...transferSyntaxes],
+      ...(transferSyntax === undefined ? {} : { accepted: transferSyntax }),
+      result,
+    })),
+    maxPduBytes: negotiated?.peerMaxPdu ?? 0,
+    tls,
+    ...negotiated?.implementation,
+  };
 }

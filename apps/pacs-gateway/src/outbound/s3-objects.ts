@@ -39,7 +39,12 @@ export class S3Objects implements Objects {
       throw inputError('object-mismatch', `${key} is in ${head.transferSyntaxUid}, announced as ${transferSyntaxUid}`);
     }
     const begin = Buffer.concat(held);
-    return { size: bytes - head.offset, read: () => proven(instance, begin, head.offset, stream) };
+    return {
+      head: begin.subarray(0, head.offset),
+      size: bytes - head.offset,
+      read: () => proven(instance, begin, head.offset, stream),
+      again: () => this.open(instance, signal),
+    };
   }
 
   async *#read(key: string, bytes: number, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {

@@ -76,6 +76,8 @@ export interface Gateway {
   output: () => string;
   /** Most resident memory it ever had, MB. */
   peakMb: () => number;
+  /** Writes another `destinations.yaml`, or any text in its place. */
+  configure: (file: z.input<typeof DestinationsFile> | string) => void;
   kill: () => Promise<void>;
   stop: () => Promise<void>;
 }
@@ -114,6 +116,8 @@ export async function startGateway(bed: Bed, file: z.input<typeof DestinationsFi
     url,
     output: () => output,
     peakMb: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    configure: (next) =>
+      writeFileSync(join(configDir, 'destinations.yaml'), typeof next === 'string' ? next : JSON.stringify(next)),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
   };

@@ -4,7 +4,7 @@ import { Association, store } from '@smartbox/dimse';
 import { videoObject } from './video-object.ts';
 
 const [port, payload] = process.argv.slice(2).map(Number);
-const object = videoObject(payload ?? 0, 'large', '1.2.840.10008.1.2.4.107');
+const object = videoObject(payload ?? 0, 'large', '1.2.840.10008.1.2.4.104.1');
 const association = await Association.open({
   host: '127.0.0.1',
   port: port ?? 0,

@@ -1,10 +1,25 @@
+import type { Described } from '../domain/answer.ts';
 import type { DvrIndex } from '../domain/dvr-index.ts';
+import type { IceCredentials } from '../domain/offer.ts';
 
 /** `<station>.<source>`: one live stream. */
 export type SourceKey = string;
 export const sourceKey = (stationId: string, sourceId: string): SourceKey => `${stationId}.${sourceId}`;
 
 export type Presence = 'present' | 'unknown-station' | 'unknown-source' | 'not-known';
+
+/** What a station says of one of its sources. */
+export interface SourceFacts {
+  presence: Presence;
+  /** While there is a picture: `profile-level-id` of its H.264 (RFC 6184 section 8.1). */
+  profileLevelId: string | undefined;
+}
+
+/** A source to be watched, with what the station says of it. */
+export interface WantedSource {
+  sourceId: string;
+  profileLevelId: string | undefined;
+}
 
 /** The corridor as this service uses it. */
 export interface LiveSource {
@@ -13,24 +28,49 @@ export interface LiveSource {
   /** Asks the camera's encoder for a keyframe now; never fails, the next regular one comes anyway. */
   requestKeyframe(stationId: string, sourceId: string): void;
   /** What the station says of itself. */
-  presence(stationId: string, sourceId: string): Promise<Presence>;
-}
-
-export interface Joined {
-  sdp: string;
-  /** Of the viewer's offer: another one in a later fragment is an ICE restart. */
-  iceUfrag: string;
+  facts(stationId: string, sourceId: string): Promise<SourceFacts>;
 }
 
 export type LeaveListener = (viewer: string, reason: string) => void;
 
-/** Viewers, in processes of their own. */
+/** Viewers, in processes of their own. A request may also fail as `overloaded`. */
 export interface ViewerHost {
-  /** @throws SmartBoxError `overloaded`, `source-not-live`, `invalid-offer`, `no-common-codec`. */
-  join(viewer: string, stationId: string, sourceId: string, offer: string): Promise<Joined>;
+  /** The answer, or an offer of our own where the viewer's does not do. @throws SmartBoxError `source-not-live`, `invalid-offer`. */
+  join(viewer: string, stationId: string, sources: readonly WantedSource[], offer: string): Promise<Described>;
+  /** To an offer of our own. @throws SmartBoxError `already-answered`, `invalid-offer`, `no-common-codec`. */
+  answer(viewer: string, sdp: string): Promise<void>;
+  /** The fragment with our side of a new ICE session. @throws SmartBoxError `not-connected`. */
+  restartIce(viewer: string, ice: IceCredentials): Promise<Described>;
   addCandidates(viewer: string, candidates: { mid: string; candidate: string }[]): void;
   leave(viewer: string): void;
   onGone(listener: LeaveListener): void;
+  /** The viewer sees the first picture of a source. */
+  onPlaying(listener: (viewer: string, sourceId: string) => void): void;
+}
+
+/** The way to the capture process of a source that somebody sends to. */
+export interface SenderSignals {
+  /** The answer to an offer. @throws SmartBoxError as the station says, `no-responders` where it is away. */
+  send(
+    stationId: string,
+    sourceId: string,
+    signal: { session: string; action: 'offer' | 'candidates' | 'end'; sdp?: string },
+  ): Promise<string | undefined>;
+}
+
+/** May somebody else come? */
+export interface Admission {
+  /** @throws SmartBoxError `overloaded`. */
+  admit(): void;
+}
+
+/** How a viewer gets its pictures live. */
+export type LiveWay = 'webrtc' | 'websocket';
+
+/** The other instances of this service. */
+export interface Instances {
+  /** The address of one that has room; undefined where none has. */
+  withRoom(way: LiveWay): string | undefined;
 }
 
 /** What is known of a source's ring. */

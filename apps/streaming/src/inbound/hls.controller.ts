@@ -1,20 +1,17 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { Controller, Get, Inject, Options, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
-import { Token, Ulid } from '@smartbox/contracts';
-import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { Controller, Get, Inject, Options, Param, Query, Req, Res } from '@nestjs/common';
+import { Ulid } from '@smartbox/contracts';
+import { SmartBoxError } from '@smartbox/kernel';
 import { counter } from '@smartbox/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Dvr } from '../application/dvr.ts';
 import { LiveSessions } from '../application/live-sessions.ts';
+import { PastViewers, type PastRequest } from '../application/past-viewers.ts';
+import { bearerOf } from './bearer.ts';
 import { openTo } from './cors.ts';
-import { ProblemFilter } from './problem.ts';
+import { oneSourceOf, type Stream } from './streams.ts';
 import { WhepSettings } from './whep.controller.ts';
-
-interface Stream {
-  station: string;
-  source: string;
-}
 
 const compress = promisify(gzip);
 const served = () => counter('smartbox_dvr_requests_total', 'Requests of viewers who look back', ['what']);
@@ -25,18 +22,20 @@ const served = () => counter('smartbox_dvr_requests_total', 'Requests of viewers
  * checked on every request.
  */
 @Controller('hls')
-@UseFilters(ProblemFilter)
 export class HlsController {
   readonly #dvr: Dvr;
+  readonly #viewers: PastViewers;
   readonly #sessions: LiveSessions;
   readonly #settings: WhepSettings;
 
   constructor(
     @Inject(Dvr) dvr: Dvr,
+    @Inject(PastViewers) viewers: PastViewers,
     @Inject(LiveSessions) sessions: LiveSessions,
     @Inject(WhepSettings) settings: WhepSettings,
   ) {
     this.#dvr = dvr;
+    this.#viewers = viewers;
     this.#sessions = sessions;
     this.#settings = settings;
   }
@@ -48,7 +47,7 @@ export class HlsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.#open(station, source, token, request, reply);
+    this.#viewers.asked(this.#open({ station, source }, request, reply));
     const inQuery = typeof token === 'string' && request.headers.authorization === undefined;
     const text = await this.#dvr.playlist(station, source, inQuery ? `?token=${token}` : '');
     served().inc({ what: 'playlist' });
@@ -64,12 +63,12 @@ export class HlsController {
   @Get(':station/:source/:file')
   async media(
     @Param() { station, source, file }: Stream & { file: string },
-    @Query('token') token: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.#open(station, source, token, request, reply);
+    const asked = this.#open({ station, source }, request, reply);
     const bytes = await this.#media(station, source, file);
+    if (file.endsWith('.m4s')) this.#viewers.saw(asked);
     void reply.header('content-type', 'video/mp4').send(bytes);
   }
 
@@ -98,14 +97,11 @@ export class HlsController {
     throw new SmartBoxError({ code: 'unknown-segment', message: 'there is no such segment', fault: 'input' });
   }
 
-  #open(station: string, source: string, token: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  #open(stream: Stream, request: FastifyRequest, reply: FastifyReply): PastRequest {
     openTo(this.#settings.allowedOrigins, request, reply, exposed);
-    if (!Token.safeParse(station).success) {
-      throw inputError('unknown-station', 'a station is lower-case kebab, as or-1');
-    }
-    if (!Token.safeParse(source).success) throw inputError('unknown-source', 'a source is lower-case kebab, as scope');
-    const bearer = request.headers.authorization ?? (typeof token === 'string' ? `Bearer ${token}` : undefined);
-    this.#sessions.authorize(bearer, station, source);
+    const { stationId, sourceId } = oneSourceOf(stream);
+    const who = this.#sessions.authorize(bearerOf(request), { stationId, sourceIds: [sourceId] });
+    return { who, stationId, sourceId, from: `${request.ip} ${request.headers['user-agent'] ?? ''}` };
   }
 }
 

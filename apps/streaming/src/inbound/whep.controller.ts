@@ -1,82 +1,99 @@
-import { Controller, Delete, Inject, Options, Param, Patch, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { Token } from '@smartbox/contracts';
-import { inputError } from '@smartbox/kernel';
+import { Controller, Delete, Get, Inject, Options, Param, Patch, Post, Req, Res } from '@nestjs/common';
 import { withSpan } from '@smartbox/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LiveSessions } from '../application/live-sessions.ts';
+import { LiveSessions, type Joined, type Sources } from '../application/live-sessions.ts';
+import { Overflow } from '../application/overflow.ts';
+import { OFFER_MS } from '../domain/answer.ts';
+import { bodyOf, typeOf } from './bodies.ts';
+import { bearerOf, wasSentHere } from './bearer.ts';
 import { openTo } from './cors.ts';
-import { ProblemFilter } from './problem.ts';
+import { sourcesOf, type Stream } from './streams.ts';
 
-/** Web pages that may play, and ICE servers told to viewers. */
+/** Web pages that may play, ICE servers told to viewers, and where browsers reach this instance. */
 export class WhepSettings {
   readonly allowedOrigins: readonly string[];
   readonly iceServers: readonly string[];
-  constructor(allowedOrigins: readonly string[], iceServers: readonly string[]) {
+  readonly publicUrl: string | undefined;
+  constructor(allowedOrigins: readonly string[], iceServers: readonly string[], publicUrl: string | undefined) {
     this.allowedOrigins = allowedOrigins;
     this.iceServers = iceServers;
+    this.publicUrl = publicUrl;
   }
 }
 
-interface Stream {
-  station: string;
-  source: string;
-}
+const SDP = 'application/sdp';
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+type SessionStream = Stream & { session: string };
 
-/** WHEP (draft-ietf-wish-whep), one endpoint per stream: POST an offer, PATCH candidates, DELETE the session. */
+/**
+ * WHEP (draft-ietf-wish-whep), one endpoint per stream: POST an offer, PATCH the session, DELETE it. Several sources of
+ * a room in one session are ours: the draft has one video to a session.
+ */
 @Controller('whep')
-@UseFilters(ProblemFilter)
 export class WhepController {
   readonly #sessions: LiveSessions;
+  readonly #overflow: Overflow;
   readonly #settings: WhepSettings;
 
-  constructor(@Inject(LiveSessions) sessions: LiveSessions, @Inject(WhepSettings) settings: WhepSettings) {
+  constructor(
+    @Inject(LiveSessions) sessions: LiveSessions,
+    @Inject(Overflow) overflow: Overflow,
+    @Inject(WhepSettings) settings: WhepSettings,
+  ) {
     this.#sessions = sessions;
+    this.#overflow = overflow;
     this.#settings = settings;
+  }
+
+  /** HEAD too: by the content type a player knows that this is WHEP ("WHEP Endpoint URL Discoverability"). */
+  @Get(':station/:source')
+  discover(@Param() stream: Stream, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#cors(request, reply);
+    sourcesOf(stream);
+    void reply.status(200).header('content-type', SDP).send('');
+  }
+
+  @Get(':station/:source/:session')
+  nothing(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#cors(request, reply);
+    void reply.status(204).send();
   }
 
   @Post(':station/:source')
   async join(@Param() stream: Stream, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.#cors(request, reply);
-    this.#check(stream, request);
-    const offer = bodyOf(request, 'application/sdp');
-    const { station, source } = stream;
-    const attributes = { 'smartbox.station': station, 'smartbox.source': source };
-    const { session, answer } = await withSpan('whep join', attributes, () =>
-      this.#sessions.join(station, source, offer),
+    const { sources, who } = this.#check(stream, request);
+    const offer = bodyOf(request, SDP);
+    const attributes = { 'smartbox.station': stream.station, 'smartbox.source': stream.source };
+    const joined = await withSpan('whep join', attributes, () =>
+      this.#overflow.join('webrtc', wasSentHere(request), () => this.#sessions.join(sources, offer, who)),
     );
-    const servers = this.#settings.iceServers.map((server) => `<${server}>; rel="ice-server"`);
-    if (servers.length > 0) void reply.header('link', servers.join(', '));
-    void reply
-      .status(201)
-      .header('content-type', 'application/sdp')
-      .header('location', `/whep/${station}/${source}/${session.id}`)
-      .header('etag', session.etag)
-      .header('accept-patch', 'application/trickle-ice-sdpfrag')
-      .send(answer);
+    this.#describe(stream, joined, reply);
   }
 
   @Patch(':station/:source/:session')
-  trickle(
-    @Param() stream: Stream & { session: string },
+  async patch(
+    @Param() stream: SessionStream,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): void {
+  ): Promise<void> {
     this.#cors(request, reply);
-    this.#check(stream, request);
-    const fragment = bodyOf(request, 'application/trickle-ice-sdpfrag');
-    this.#sessions.trickle(stream.session, stream.station, stream.source, fragment, request.headers['if-match']);
-    void reply.status(204).send();
+    const { sources } = this.#check(stream, request);
+    if (typeOf(request) === SDP) {
+      await this.#sessions.answer(stream.session, sources, bodyOf(request, SDP));
+      return void reply.status(204).send();
+    }
+    const fragment = bodyOf(request, FRAGMENT);
+    const restarted = await this.#sessions.patch(stream.session, sources, fragment, request.headers['if-match']);
+    if (!restarted) return void reply.status(204).send();
+    void reply.status(200).header('content-type', FRAGMENT).header('etag', restarted.etag).send(restarted.fragment);
   }
 
   @Delete(':station/:source/:session')
-  leave(
-    @Param() stream: Stream & { session: string },
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): void {
+  leave(@Param() stream: SessionStream, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     this.#cors(request, reply);
-    this.#check(stream, request);
-    this.#sessions.leave(stream.session, stream.station, stream.source);
+    const { sources } = this.#check(stream, request);
+    this.#sessions.leave(stream.session, sources);
     void reply.status(200).send();
   }
 
@@ -84,31 +101,35 @@ export class WhepController {
   preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     this.#cors(request, reply);
     void reply
-      .status(204)
-      .header('access-control-allow-methods', 'OPTIONS, POST, PATCH, DELETE')
+      .status(200)
+      .header('access-control-allow-methods', 'OPTIONS, GET, HEAD, POST, PATCH, DELETE')
       .header('access-control-allow-headers', 'Authorization, Content-Type, If-Match')
       .header('access-control-max-age', '600')
-      .header('accept-post', 'application/sdp')
-      .send();
+      .header('accept-post', SDP)
+      .send('');
+  }
+
+  #describe(stream: Stream, { session, sdp, counterOffer }: Joined, reply: FastifyReply): void {
+    const servers = this.#settings.iceServers.map((server) => `<${server}>; rel="ice-server"`);
+    if (servers.length > 0) void reply.header('link', servers.join(', '));
+    const until = new Date(Date.now() + OFFER_MS).toUTCString();
+    void reply
+      .status(counterOffer ? 406 : 201)
+      .header('content-type', counterOffer ? `${SDP}; valid-until="${until}"` : SDP)
+      // Absolute where it can be: it is resolved by players that were sent here, too.
+      .header('location', `${this.#settings.publicUrl ?? ''}/whep/${stream.station}/${stream.source}/${session.id}`)
+      .header('etag', session.etag)
+      .header('accept-patch', `${FRAGMENT}, ${SDP}`)
+      .send(sdp);
   }
 
   /** The token is checked on every request, not only on the first (promises.md, Security). */
-  #check({ station, source }: Stream, request: FastifyRequest): void {
-    if (!Token.safeParse(station).success)
-      throw inputError('unknown-station', 'a station is lower-case kebab, as or-1');
-    if (!Token.safeParse(source).success) throw inputError('unknown-source', 'a source is lower-case kebab, as scope');
-    this.#sessions.authorize(request.headers.authorization, station, source);
+  #check(stream: Stream, request: FastifyRequest): { sources: Sources; who: string } {
+    const sources = sourcesOf(stream);
+    return { sources, who: this.#sessions.authorize(bearerOf(request), sources) };
   }
 
   #cors(request: FastifyRequest, reply: FastifyReply): void {
     openTo(this.#settings.allowedOrigins, request, reply, 'Location, ETag, Link, Retry-After, Accept-Patch');
   }
-}
-
-function bodyOf(request: FastifyRequest, type: string): string {
-  const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (given !== type || typeof request.body !== 'string') {
-    throw inputError('unsupported-media-type', `the body has to be ${type}, not ${JSON.stringify(given ?? '')}`);
-  }
-  return request.body;
 }

@@ -1,7 +1,7 @@
 import { buckets, liveSubject, StationPresence } from '@smartbox/contracts';
 import type { KvStore, Messaging } from '@smartbox/messaging';
 import { counter } from '@smartbox/telemetry';
-import type { LiveSource, Presence } from '../application/ports.ts';
+import type { LiveSource, Presence, SourceFacts } from '../application/ports.ts';
 
 /** The edge allows one forced keyframe per 200 ms; asking more often only makes noise. */
 const KEYFRAME_INTERVAL_MS = 200;
@@ -37,14 +37,19 @@ export class NatsLive implements LiveSource {
     }, wait);
   }
 
-  async presence(stationId: string, sourceId: string): Promise<Presence> {
+  async facts(stationId: string, sourceId: string): Promise<SourceFacts> {
+    const only = (presence: Presence) => ({ presence, profileLevelId: undefined });
     try {
       const entry = await (await this.#store()).get(stationId);
-      if (!entry) return 'unknown-station';
-      return entry.value.sources.some((source) => source.sourceId === sourceId) ? 'present' : 'unknown-source';
+      if (!entry) return only('unknown-station');
+      const source = entry.value.sources.find((one) => one.sourceId === sourceId);
+      if (!source) return only('unknown-source');
+      // RFC 6381: avc1.PPCCLL
+      const profileLevelId = /^avc1\.([0-9a-f]{6})$/i.exec(source.codec ?? '')?.[1];
+      return { presence: 'present', profileLevelId: source.state === 'live' ? profileLevelId : undefined };
     } catch {
       // The picture itself decides when the station's own words cannot be read.
-      return 'not-known';
+      return only('not-known');
     }
   }
 

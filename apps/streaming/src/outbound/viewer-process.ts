@@ -1,7 +1,10 @@
+import { SmartBoxError, transientError } from '@smartbox/kernel';
 import { childModule, forkWorker, type Worker } from '@smartbox/media';
+import type { Described } from '../domain/answer.ts';
 import {
   TAKEN_EVERY,
   type FromWorker,
+  type Request,
   type ToWorker,
   type ViewerMessage,
   type WorkerSettings,
@@ -9,18 +12,28 @@ import {
 
 /** Units in the channel beyond which a worker counts as behind: about two seconds of 60 fps. */
 const MAX_WAITING = 120;
+const ANSWER_MS = 8000;
+
+/** What a worker says by itself. */
+export type Told = Exclude<ViewerMessage, { t: 'done' | 'refused' }>;
+
+interface Waiting {
+  resolve: (described: Described) => void;
+  reject: (error: Error) => void;
+}
 
 /** One worker process and what it carries. */
 export class ViewerProcess {
-  readonly viewers = new Map<string, string>();
+  /** Sources by viewer. */
+  readonly viewers = new Map<string, readonly string[]>();
   readonly #worker: Worker<ToWorker, FromWorker>;
+  readonly #waiting = new Map<string, Waiting>();
   #sent = 0;
   #taken = 0;
-  #dropped = 0;
   readonly ready: Promise<void>;
   readonly exited: Promise<string>;
 
-  constructor(settings: WorkerSettings, handle: (message: ViewerMessage) => void, log: (line: string) => void) {
+  constructor(settings: WorkerSettings, handle: (told: Told) => void, log: (line: string) => void) {
     this.#worker = forkWorker<ToWorker, FromWorker>(childModule(import.meta.url, '../worker/main'), {
       args: [JSON.stringify(settings)],
       onLine: log,
@@ -31,11 +44,17 @@ export class ViewerProcess {
     this.#worker.onMessage((message) => {
       if (message.t === 'ready') ready.resolve();
       else if (message.t === 'taken') this.#taken = message.units;
-      else handle(message);
+      else if (message.t === 'done') this.#waiting.get(message.viewer)?.resolve(message.described);
+      else if (message.t === 'refused') this.#waiting.get(message.viewer)?.reject(refusal(message));
+      else {
+        if (message.t === 'gone') this.#fail(message.viewer, message.reason);
+        handle(message);
+      }
     });
     this.exited = this.#worker.exited.then(({ code, signal, stderr }) => {
       const how = `the worker ended (${signal ?? code}) ${stderr.slice(-300)}`;
       ready.reject(new Error(how));
+      for (const viewer of [...this.#waiting.keys()]) this.#fail(viewer, how);
       return how;
     });
   }
@@ -48,29 +67,54 @@ export class ViewerProcess {
     return this.#sent - this.#taken - TAKEN_EVERY > MAX_WAITING;
   }
 
+  /** Sources sent to viewers. */
+  get streams(): number {
+    return [...this.viewers.values()].reduce((sum, sources) => sum + sources.length, 0);
+  }
+
   carries(source: string): boolean {
-    return [...this.viewers.values()].includes(source);
+    return [...this.viewers.values()].some((sources) => sources.includes(source));
   }
 
   send(message: ToWorker): boolean {
     return this.#worker.send(message);
   }
 
-  /** False where it was dropped: a worker that is stuck must not fill this process's memory. */
-  sendUnit(source: string, bytes: Uint8Array): boolean {
-    if (this.behind) {
-      this.#dropped += 1;
-      return false;
-    }
-    this.#sent += 1;
-    return this.#worker.send({ t: 'unit', source, bytes });
+  /** @throws SmartBoxError as the worker says; `overloaded` where it ends, gives the viewer up or does not answer. */
+  request(request: Request): Promise<Described> {
+    const { viewer } = request;
+    if (this.#waiting.has(viewer)) throw transientError('busy', 'another request of this session is under way');
+    return new Promise<Described>((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(late);
+        this.#waiting.delete(viewer);
+      };
+      const late = setTimeout(() => this.#fail(viewer, `no answer within ${ANSWER_MS} ms`), ANSWER_MS);
+      this.#waiting.set(viewer, {
+        resolve: (described) => (settle(), resolve(described)),
+        reject: (error) => (settle(), reject(error)),
+      });
+      this.#worker.send(request);
+    });
   }
 
-  get dropped(): number {
-    return this.#dropped;
+  /** False where it was dropped: a worker that is stuck must not fill this process's memory. */
+  sendUnit(source: string, bytes: Uint8Array): boolean {
+    if (this.behind) return false;
+    this.#sent += 1;
+    return this.#worker.send({ t: 'unit', source, bytes });
   }
 
   end(): void {
     this.#worker.kill('SIGTERM');
   }
+
+  #fail(viewer: string, reason: string): void {
+    this.#waiting.get(viewer)?.reject(transientError('overloaded', reason));
+  }
+}
+
+function refusal({ code, message }: { code: string; message: string }): SmartBoxError {
+  const theirs = code === 'source-not-live' || code === 'overloaded';
+  return new SmartBoxError({ code, message, fault: theirs ? 'theirs' : 'input', retryable: theirs });
 }

@@ -1,8 +1,16 @@
 import { SmartBoxError, transientError } from '@smartbox/kernel';
 import { counter, createLogger, gauge, histogram, type Logger } from '@smartbox/telemetry';
-import { sourceKey, type Joined, type LeaveListener, type LiveSource, type ViewerHost } from '../application/ports.ts';
-import type { ViewerMessage, WorkerSettings } from '../worker/protocol.ts';
-import { ViewerProcess } from './viewer-process.ts';
+import {
+  sourceKey,
+  type LeaveListener,
+  type LiveSource,
+  type ViewerHost,
+  type WantedSource,
+} from '../application/ports.ts';
+import { OFFER_MS, type Described } from '../domain/answer.ts';
+import type { IceCredentials } from '../domain/offer.ts';
+import type { WorkerSettings } from '../worker/protocol.ts';
+import { ViewerProcess, type Told } from './viewer-process.ts';
 
 export interface PoolSettings {
   maxWorkers: number;
@@ -21,13 +29,6 @@ interface Watched {
   processes: Set<ViewerProcess>;
 }
 
-interface Joining {
-  resolve: (joined: Joined) => void;
-  reject: (error: Error) => void;
-  startedAt: number;
-}
-
-const JOIN_MS = 8000;
 const PICTURE_MS = 3000;
 
 /** Places viewers in processes of at most `viewersPerWorker`, and feeds each process the sources it carries. */
@@ -37,9 +38,10 @@ export class WorkerPool implements ViewerHost {
   readonly #log: Logger = createLogger('streaming');
   readonly #processes: (ViewerProcess | undefined)[];
   readonly #watched = new Map<string, Watched>();
-  readonly #joining = new Map<string, Joining>();
+  /** Viewers that have not seen a picture yet. */
   readonly #startedAt = new Map<string, number>();
   readonly #listeners = new Set<LeaveListener>();
+  readonly #playListeners = new Set<(viewer: string, source: string) => void>();
   #closed = false;
 
   constructor(live: LiveSource, settings: PoolSettings) {
@@ -47,12 +49,22 @@ export class WorkerPool implements ViewerHost {
     this.#settings = settings;
     this.#processes = Array.from({ length: settings.maxWorkers }, () => undefined);
     gauge('smartbox_live_viewers', 'Viewers connected or connecting', [], (set) => set(this.viewers));
+    gauge('smartbox_live_streams', 'Sources sent to viewers', [], (set) => set(this.streams));
     gauge('smartbox_live_workers', 'Worker processes', [], (set) => set(this.#running().length));
     gauge('smartbox_live_sources', 'Sources subscribed', [], (set) => set(this.#watched.size));
   }
 
   get viewers(): number {
     return this.#running().reduce((sum, process) => sum + process.viewers.size, 0);
+  }
+
+  /** What counts: a viewer of two sources takes two places. */
+  get streams(): number {
+    return this.#running().reduce((sum, process) => sum + process.streams, 0);
+  }
+
+  get places(): number {
+    return this.#settings.maxWorkers * this.#settings.viewersPerWorker;
   }
 
   /** Process ids of the workers. */
@@ -65,25 +77,44 @@ export class WorkerPool implements ViewerHost {
     await this.#start(0).ready;
   }
 
+  onPlaying(listener: (viewer: string, source: string) => void): void {
+    this.#playListeners.add(listener);
+  }
+
   onGone(listener: LeaveListener): void {
     this.#listeners.add(listener);
   }
 
-  async join(viewer: string, stationId: string, sourceId: string, offer: string): Promise<Joined> {
+  async join(viewer: string, stationId: string, wanted: readonly WantedSource[], offer: string): Promise<Described> {
     const startedAt = performance.now();
-    const source = sourceKey(stationId, sourceId);
-    const process = this.#place(source);
-    process.viewers.set(viewer, source);
+    const sources = wanted.map(({ sourceId }) => sourceKey(stationId, sourceId));
+    const process = this.#place(sources);
+    process.viewers.set(viewer, sources);
     try {
       await process.ready;
-      this.#watch(process, stationId, sourceId);
-      return await this.#offer(process, viewer, source, offer, startedAt);
+      for (const { sourceId, profileLevelId } of wanted) {
+        // Where the station does not say it, the profile stands in the next keyframe: the answer waits for it.
+        const isNew = this.#watch(process, stationId, sourceId);
+        if (isNew && profileLevelId === undefined) this.#live.requestKeyframe(stationId, sourceId);
+      }
+      const profiles = wanted.map(({ profileLevelId }) => profileLevelId);
+      const described = await process.request({ t: 'join', viewer, sources, profiles, offer });
+      this.#startedAt.set(viewer, startedAt);
+      return described;
     } catch (error) {
       this.#drop(process, viewer);
       const code = error instanceof SmartBoxError ? error.code : 'worker-died';
       counter('smartbox_live_refused_total', 'Joins refused, by code', ['code']).inc({ code });
       throw error instanceof SmartBoxError ? error : transientError('overloaded', 'the viewer process ended', error);
     }
+  }
+
+  async answer(viewer: string, sdp: string): Promise<void> {
+    await this.#carrier(viewer).request({ t: 'answer', viewer, sdp });
+  }
+
+  async restartIce(viewer: string, ice: IceCredentials): Promise<Described> {
+    return this.#carrier(viewer).request({ t: 'restart', viewer, ice });
   }
 
   addCandidates(viewer: string, candidates: { mid: string; candidate: string }[]): void {
@@ -108,31 +139,39 @@ export class WorkerPool implements ViewerHost {
     return this.#running().find((process) => process.viewers.has(viewer));
   }
 
-  /** One that already carries the source, else the emptiest, else a new one. */
-  #place(source: string): ViewerProcess {
+  #carrier(viewer: string): ViewerProcess {
+    const process = this.#of(viewer);
+    if (process) return process;
+    throw new SmartBoxError({ code: 'unknown-session', message: 'this session is over', fault: 'input' });
+  }
+
+  /** One that already carries the most of these sources, else the emptiest, else a new one. All in one process. */
+  #place(sources: readonly string[]): ViewerProcess {
+    const missing = (process: ViewerProcess) => sources.filter((source) => !process.carries(source)).length;
     const free = this.#running()
-      .filter((process) => process.viewers.size < this.#settings.viewersPerWorker && !process.behind)
-      .sort((a, b) => Number(b.carries(source)) - Number(a.carries(source)) || a.viewers.size - b.viewers.size);
+      .filter((process) => process.streams + sources.length <= this.#settings.viewersPerWorker && !process.behind)
+      .sort((a, b) => missing(a) - missing(b) || a.streams - b.streams);
     const [first] = free;
     if (first) return first;
     const slot = this.#processes.indexOf(undefined);
     if (slot >= 0 && !this.#closed) return this.#start(slot);
-    const limit = this.#settings.maxWorkers * this.#settings.viewersPerWorker;
-    throw transientError('overloaded', `no room for another viewer: ${this.viewers} of ${limit}`);
+    throw transientError('overloaded', `no room for ${sources.length} more: ${this.streams} of ${this.places} places`);
   }
 
   #start(slot: number): ViewerProcess {
-    const { bindAddress, udpPortBase, silenceMs } = this.#settings;
+    const { bindAddress, udpPortBase, silenceMs, maxWorkers } = this.#settings;
     const settings: WorkerSettings = {
       bindAddress,
       udpPort: udpPortBase === 0 ? 0 : udpPortBase + slot,
+      restartPort: udpPortBase === 0 ? 0 : udpPortBase + maxWorkers + slot,
       silenceMs: silenceMs ?? 8000,
       connectMs: 15_000,
+      offerMs: OFFER_MS,
       pictureMs: PICTURE_MS,
     };
     const process: ViewerProcess = new ViewerProcess(
       settings,
-      (message) => this.#handle(process, message),
+      (told) => this.#handle(process, told),
       (line) => this.#log.warn({ worker: slot }, line),
     );
     this.#processes[slot] = process;
@@ -144,59 +183,27 @@ export class WorkerPool implements ViewerHost {
     return process;
   }
 
-  #offer(process: ViewerProcess, viewer: string, source: string, offer: string, startedAt: number): Promise<Joined> {
-    return new Promise<Joined>((resolve, reject) => {
-      const late = setTimeout(() => reject(transientError('overloaded', `no answer within ${JOIN_MS} ms`)), JOIN_MS);
-      const settle = () => {
-        clearTimeout(late);
-        this.#joining.delete(viewer);
-      };
-      this.#joining.set(viewer, {
-        startedAt,
-        resolve: (joined) => (settle(), resolve(joined)),
-        reject: (error) => (settle(), reject(error)),
-      });
-      process.send({ t: 'join', viewer, source, offer });
-    });
-  }
-
-  #handle(process: ViewerProcess, message: ViewerMessage): void {
-    switch (message.t) {
-      case 'answer': {
-        const joining = this.#joining.get(message.viewer);
-        if (joining) this.#startedAt.set(message.viewer, joining.startedAt);
-        joining?.resolve({ sdp: message.sdp, iceUfrag: message.iceUfrag });
-        return;
-      }
-      case 'refused': {
-        const theirs = message.code === 'source-not-live';
-        this.#joining.get(message.viewer)?.reject(
-          new SmartBoxError({
-            code: message.code,
-            message: message.message,
-            fault: theirs ? 'theirs' : 'input',
-            retryable: theirs,
-          }),
-        );
-        return;
-      }
+  #handle(process: ViewerProcess, told: Told): void {
+    switch (told.t) {
       case 'playing':
-        this.#playing(message.viewer);
+        this.#playing(told.viewer, told.source);
         return;
       case 'gone':
-        this.#gone(process, message.viewer, message.reason);
+        this.#gone(process, told.viewer, told.reason);
         return;
       case 'keyframe-wanted': {
-        const watched = this.#watched.get(message.source);
+        const watched = this.#watched.get(told.source);
         if (watched) this.#live.requestKeyframe(watched.stationId, watched.sourceId);
         return;
       }
     }
   }
 
-  #playing(viewer: string): void {
+  #playing(viewer: string, source: string): void {
+    for (const listener of this.#playListeners) listener(viewer, source.slice(source.indexOf('.') + 1));
     const startedAt = this.#startedAt.get(viewer);
     if (startedAt === undefined) return;
+    this.#startedAt.delete(viewer);
     const seconds = (performance.now() - startedAt) / 1000;
     histogram('smartbox_live_join_seconds', 'From the offer to the first picture sent').observe(seconds);
     counter('smartbox_live_joins_total', 'Viewers that got a picture').inc();
@@ -205,20 +212,20 @@ export class WorkerPool implements ViewerHost {
 
   #gone(process: ViewerProcess, viewer: string, reason: string): void {
     if (!process.viewers.has(viewer)) return;
-    this.#joining.get(viewer)?.reject(transientError('overloaded', reason));
     this.#drop(process, viewer);
     this.#log.info({ viewer, reason: reason.slice(0, 200) }, 'a viewer is gone');
     for (const listener of this.#listeners) listener(viewer, reason);
   }
 
   #drop(process: ViewerProcess, viewer: string): void {
-    const source = process.viewers.get(viewer);
+    const sources = process.viewers.get(viewer) ?? [];
     process.viewers.delete(viewer);
     this.#startedAt.delete(viewer);
-    if (source !== undefined && !process.carries(source)) this.#unwatch(process, source);
+    for (const source of sources) if (!process.carries(source)) this.#unwatch(process, source);
   }
 
-  #watch(process: ViewerProcess, stationId: string, sourceId: string): void {
+  /** True where the process has not had this source before. */
+  #watch(process: ViewerProcess, stationId: string, sourceId: string): boolean {
     const source = sourceKey(stationId, sourceId);
     let watched = this.#watched.get(source);
     if (!watched) {
@@ -233,10 +240,9 @@ export class WorkerPool implements ViewerHost {
       watched = { stationId, sourceId, processes, unsubscribe: this.#live.subscribe(stationId, sourceId, take) };
       this.#watched.set(source, watched);
     }
-    if (watched.processes.has(process)) return;
+    if (watched.processes.has(process)) return false;
     watched.processes.add(process);
-    // The profile of the stream stands in its next keyframe: the answer waits for it.
-    this.#live.requestKeyframe(stationId, sourceId);
+    return true;
   }
 
   #unwatch(process: ViewerProcess, source: string): void {

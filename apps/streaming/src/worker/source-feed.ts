@@ -1,10 +1,11 @@
 import { decodeLiveAccessUnit, type LiveAccessUnit } from '@smartbox/contracts';
 import { NAL, nalType, splitAnnexB } from '@smartbox/media';
-import type { Viewer } from './viewer.ts';
+import type { VideoTrack } from './video-track.ts';
 
 /** One source as this worker sees it: who watches, and which H.264 profile it has. */
 export class SourceFeed {
-  readonly viewers = new Map<string, Viewer>();
+  /** By viewer. */
+  readonly tracks = new Map<string, VideoTrack>();
   #profile: string | undefined;
   #next: number | undefined;
   readonly #waiting = new Set<(profile: string) => void>();
@@ -15,15 +16,19 @@ export class SourceFeed {
     if (unit.keyframe) this.#learn(unit);
     const lost = this.#next !== undefined && unit.sequence !== this.#next;
     this.#next = (unit.sequence + 1) >>> 0;
-    for (const viewer of this.viewers.values()) {
-      if (lost) viewer.interrupted();
-      viewer.send(unit);
+    for (const track of this.tracks.values()) {
+      if (lost) track.interrupted();
+      track.send(unit);
     }
   }
 
-  /** `profile_idc` as two hexadecimal digits, from the stream's own parameter set; undefined after `ms`. */
-  profile(ms: number): Promise<string | undefined> {
-    if (this.#profile !== undefined) return Promise.resolve(this.#profile);
+  /**
+   * `profile-level-id` (RFC 6184 section 8.1) of the stream's own parameter set, or as the station says, which saves
+   * waiting for a keyframe; undefined after `ms`.
+   */
+  profileLevelId(said: string | undefined, ms: number): Promise<string | undefined> {
+    const known = this.#profile ?? said;
+    if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(found);
@@ -39,10 +44,9 @@ export class SourceFeed {
 
   #learn(unit: LiveAccessUnit): void {
     const sps = splitAnnexB(unit.annexB).find((nal) => nalType(nal) === NAL.sps);
-    const profile = sps?.[1]?.toString(16).padStart(2, '0');
-    if (profile === undefined) return;
-    this.#profile = profile;
-    for (const found of this.#waiting) found(profile);
+    if (!sps || sps.length < 4) return;
+    this.#profile = Buffer.from(sps.subarray(1, 4)).toString('hex');
+    for (const found of this.#waiting) found(this.#profile);
     this.#waiting.clear();
   }
 }

@@ -1,104 +1,144 @@
-import { randomInt } from 'node:crypto';
-import type { LiveAccessUnit } from '@smartbox/contracts';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
 import {
-  H264RtpPacketizer,
-  PeerConnection,
-  RtcpNackResponder,
-  RtcpSrReporter,
-  RtpPacketizationConfig,
-  Video,
-  type Track,
-} from 'node-datachannel';
-import type { Offer } from '../domain/offer.ts';
-import { readRtcp } from '../domain/rtcp.ts';
+  chooseFormat,
+  formatsFor,
+  iceOf,
+  readDescription,
+  type Description,
+  type IceCredentials,
+} from '../domain/offer.ts';
+import { restartFragment } from '../domain/ice-fragment.ts';
+import { RestartedPath } from './ice/restarted-path.ts';
+import type { IceRelay } from './ice/ice-relay.ts';
+import { muxedPeer, type MuxedPeer } from './muxed-peer.ts';
+import { VideoTrack } from './video-track.ts';
 
 export interface ViewerEvents {
-  playing(): void;
+  playing(source: string): void;
+  keyframeWanted(source: string): void;
   gone(reason: string): void;
-  /** The viewer cannot go on without a keyframe. */
-  keyframeWanted(): void;
 }
 
-const CLOCK_RATE = 90_000;
-/** Packets kept for NACK: about a second of 8 Mbit/s. */
-const NACK_PACKETS = 1024;
-/** One lossy viewer must not turn the stream into keyframes for all. */
-const KEYFRAME_INTERVAL_MS = 1000;
+export interface Network {
+  udpPort: number;
+  bindAddress: string | undefined;
+  relay: () => Promise<IceRelay>;
+}
 
-/** One WebRTC viewer of one source. Every native call that can throw is guarded: a viewer fails alone. */
+/** A source and what its own parameter set says: `profile-level-id` as in RFC 6184 section 8.1. */
+export interface Watched {
+  source: string;
+  profileLevelId: string;
+}
+
+export interface Limits {
+  silenceMs: number;
+  connectMs: number;
+  offerMs: number;
+}
+
+/** Of our own offers; any number that no other extension has. */
+const PLAYOUT_DELAY_ID = 1;
+
+/** One WebRTC viewer of one or more sources. Every native call that can throw is guarded: a viewer fails alone. */
 export class Viewer {
-  readonly #peer: PeerConnection;
-  readonly #track: Track;
-  readonly #rtp: RtpPacketizationConfig;
+  /** By source. */
+  readonly tracks = new Map<string, VideoTrack>();
+  readonly #peer: MuxedPeer['peer'];
+  readonly #network: Network;
   readonly #events: ViewerEvents;
-  readonly #started = performance.now();
-  readonly #answer = Promise.withResolvers<string>();
+  readonly #gathered: MuxedPeer['gathered'];
+  #since = performance.now();
   #lastRtcp = 0;
-  #lastWish = -Infinity;
-  #open = false;
-  #playing = false;
-  #waitsForKeyframe = true;
+  /** Our offer waits for its answer. */
+  #offering = false;
+  #viewerIce: IceCredentials | undefined;
+  #path: RestartedPath | undefined;
   #gone = false;
 
-  constructor(
-    id: string,
-    offer: Offer,
-    sdp: string,
-    network: { udpPort: number; bindAddress: string | undefined },
-    events: ViewerEvents,
-  ) {
+  constructor(id: string, network: Network, events: ViewerEvents) {
     this.#events = events;
-    this.#peer = new PeerConnection(id, {
-      iceServers: [],
-      enableIceUdpMux: true,
-      portRangeBegin: network.udpPort,
-      portRangeEnd: network.udpPort,
-      ...(network.bindAddress === undefined ? {} : { bindAddress: network.bindAddress }),
-      // With automatic negotiation some joins fail on a second, empty negotiation.
-      disableAutoNegotiation: true,
-    });
+    this.#network = network;
+    ({ peer: this.#peer, gathered: this.#gathered } = muxedPeer(id, network));
     this.#peer.onStateChange((state) => {
       if (state === 'failed' || state === 'closed') this.close(`connection ${state}`);
     });
-    this.#peer.onGatheringStateChange((state) => {
-      const description = state === 'complete' ? this.#peer.localDescription() : null;
-      if (description) this.#answer.resolve(description.sdp);
-    });
-
-    const ssrc = randomInt(1, 0xffffffff);
-    const video = new Video(offer.videoMid, 'SendOnly');
-    video.addH264Codec(offer.payloadType, offer.fmtp);
-    video.addSSRC(ssrc, 'smartbox', 'live', 'video');
-    this.#rtp = new RtpPacketizationConfig(ssrc, 'smartbox', offer.payloadType, CLOCK_RATE);
-    if (offer.playoutDelayId !== undefined) {
-      // As little delay as the viewer's network allows.
-      video.parseSdpLine(`a=extmap:${offer.playoutDelayId} http://www.webrtc.org/experiments/rtp-hdrext/playout-delay`);
-      this.#rtp.playoutDelayId = offer.playoutDelayId;
-      this.#rtp.playoutDelayMin = 0;
-      this.#rtp.playoutDelayMax = 0;
-    }
-    this.#track = this.#peer.addTrack(video);
-    const packetizer = new H264RtpPacketizer('StartSequence', this.#rtp);
-    packetizer.addToChain(new RtcpSrReporter(this.#rtp));
-    packetizer.addToChain(new RtcpNackResponder(NACK_PACKETS));
-    this.#track.setMediaHandler(packetizer);
-    this.#track.onOpen(() => {
-      this.#open = true;
-      this.#lastRtcp = performance.now();
-      this.#wishKeyframe();
-    });
-    this.#track.onClosed(() => this.close('the viewer closed the track'));
-    this.#track.onMessage((message) => this.#onRtcp(message));
-    this.#peer.setRemoteDescription(sdp, 'offer');
-    this.#peer.setLocalDescription('answer');
   }
 
-  /** The answer with all candidates. */
-  get answer(): Promise<string> {
-    return this.#answer.promise;
+  /**
+   * The answer with all candidates: the first offered videos are the sources, in their order. Undefined where they do
+   * not fit the offer: too few videos, or without an H.264 that we could send.
+   */
+  async answer(sdp: string, offer: Description, sources: readonly Watched[]): Promise<string | undefined> {
+    const plans = sources.map(({ source, profileLevelId }, i) => {
+      const video = offer.videos[i];
+      const format = video && chooseFormat(video, profileLevelId.slice(0, 2));
+      return format && { source, format, mid: video.mid, playoutDelayId: video.playoutDelayId };
+    });
+    if (plans.some((plan) => plan === undefined)) return undefined;
+    this.#viewerIce = offer.ice;
+    for (const plan of plans) {
+      if (plan) this.#track(plan.source, { ...plan, formats: [plan.format] }).agree(plan.format, plan.playoutDelayId);
+    }
+    this.#peer.setRemoteDescription(sdp, 'offer');
+    this.#peer.setLocalDescription('answer');
+    return this.#gathered.promise;
+  }
+
+  /** An offer of our own, one video for each source (draft-ietf-wish-whep, "Server Sends Counter-Offer"). */
+  async offer(sources: readonly Watched[]): Promise<string> {
+    this.#offering = true;
+    for (const [i, { source, profileLevelId }] of sources.entries()) {
+      const formats = formatsFor(profileLevelId);
+      this.#track(source, { mid: String(i), formats, playoutDelayId: PLAYOUT_DELAY_ID });
+    }
+    this.#peer.setLocalDescription('offer');
+    return this.#gathered.promise;
+  }
+
+  /** @throws SmartBoxError `already-answered`, `invalid-offer`, `no-common-codec`; another answer may follow. */
+  takeAnswer(sdp: string): void {
+    if (!this.#offering) throw inputError('already-answered', 'no offer of ours waits for an answer');
+    const answer = readDescription(sdp);
+    const agreed = [...this.tracks.values()].map((track) => {
+      const video = answer.videos.find(({ mid }) => mid === track.mid);
+      const [format] = video?.formats ?? [];
+      if (!video || !format)
+        throw inputError('no-common-codec', `the answer takes no H.264 for the video ${track.mid}`);
+      return () => track.agree(format, video.playoutDelayId);
+    });
+    for (const agree of agreed) agree();
+    this.#peer.setRemoteDescription(sdp, 'answer');
+    this.#offering = false;
+    this.#since = performance.now();
+    this.#viewerIce = answer.ice;
+  }
+
+  /**
+   * The fragment with our side of the new ICE session. The encryption and the pictures go on as they are.
+   * @throws SmartBoxError `not-connected`.
+   */
+  async restartIce(viewer: IceCredentials): Promise<string> {
+    const local = this.#peer.localDescription()?.sdp;
+    if (this.#gone || !this.#viewerIce || local === undefined || this.#peer.state() !== 'connected') {
+      throw notConnected();
+    }
+    const relay = await this.#network.relay();
+    // It left while the port was opened.
+    if (this.#gone) throw notConnected();
+    if (this.#path) this.#path.restart(viewer);
+    else {
+      const { bindAddress = '127.0.0.1', udpPort } = this.#network;
+      const first = { server: iceOf(local), viewer: this.#viewerIce };
+      this.#path = new RestartedPath(relay, { address: bindAddress, port: udpPort }, first, viewer);
+    }
+    relay.add(this.#path);
+    return restartFragment(local, this.#path.server, relay.port);
   }
 
   addCandidate(candidate: string, mid: string): void {
+    // A restarted session needs none: the viewer's own checks say where it is.
+    if (this.#path) return;
     try {
       this.#peer.addRemoteCandidate(candidate, mid);
     } catch {
@@ -106,44 +146,22 @@ export class Viewer {
     }
   }
 
-  /** Units were lost before this one: nothing is sent until the next keyframe, a smeared picture would mislead. */
-  interrupted(): void {
-    this.#waitsForKeyframe = true;
-  }
-
-  send(unit: LiveAccessUnit): void {
-    if (!this.#open || this.#gone) return;
-    if (this.#waitsForKeyframe) {
-      if (!unit.keyframe) {
-        this.#wishKeyframe();
-        return;
-      }
-      this.#waitsForKeyframe = false;
-    }
-    try {
-      this.#rtp.timestamp = Number(BigInt.asUintN(32, unit.pts));
-      this.#track.sendMessageBinary(asBuffer(unit.annexB));
-    } catch (error) {
-      this.close(`sending failed: ${error instanceof Error ? error.message : String(error)}`);
-      return;
-    }
-    if (!this.#playing) {
-      this.#playing = true;
-      this.#events.playing();
-    }
-  }
-
-  /** Ends a viewer that never connected or has fallen silent (a killed browser sends nothing any more). */
-  reap(now: number, limits: { silenceMs: number; connectMs: number }): void {
-    if (!this.#open && now - this.#started > limits.connectMs) this.close('no connection in time');
-    else if (this.#open && now - this.#lastRtcp > limits.silenceMs) this.close('the viewer fell silent');
+  /** Ends a viewer that never answered or connected, or has fallen silent (a killed browser sends nothing any more). */
+  reap(now: number, { silenceMs, connectMs, offerMs }: Limits): void {
+    const open = [...this.tracks.values()].some((track) => track.open);
+    if (this.#offering && now - this.#since > offerMs) this.close('no answer in time');
+    else if (!this.#offering && !open && now - this.#since > connectMs) this.close('no connection in time');
+    else if (open && now - this.#lastRtcp > silenceMs) this.close('the viewer fell silent');
   }
 
   close(reason: string): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#answer.reject(new Error(reason));
-    this.#answer.promise.catch(() => undefined);
+    this.#gathered.reject(new Error(reason));
+    this.#gathered.promise.catch(() => undefined);
+    const path = this.#path;
+    if (path) void this.#network.relay().then((relay) => relay.remove(path));
+    path?.close();
     try {
       this.#peer.close();
     } catch {
@@ -152,21 +170,21 @@ export class Viewer {
     this.#events.gone(reason);
   }
 
-  #onRtcp(message: Buffer): void {
-    this.#lastRtcp = performance.now();
-    const report = readRtcp(message);
-    if (report?.keyframeWanted) this.#wishKeyframe();
-    if (report?.bye) this.close('the viewer said goodbye');
-  }
-
-  #wishKeyframe(): void {
-    const now = performance.now();
-    if (now - this.#lastWish < KEYFRAME_INTERVAL_MS) return;
-    this.#lastWish = now;
-    this.#events.keyframeWanted();
+  #track(source: string, plan: ConstructorParameters<typeof VideoTrack>[2]): VideoTrack {
+    const track = new VideoTrack(this.#peer, source, plan, {
+      playing: () => this.#events.playing(source),
+      keyframeWanted: () => this.#events.keyframeWanted(source),
+      heard: () => (this.#lastRtcp = performance.now()),
+      gone: (reason) => this.close(reason),
+    });
+    this.tracks.set(source, track);
+    return track;
   }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+const notConnected = (): SmartBoxError =>
+  new SmartBoxError({
+    code: 'not-connected',
+    message: 'there is no connection that an ICE restart could keep',
+    fault: 'input',
+  });

@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { RenditionReady, VideoFacts } from '@smartbox/contracts';
+import type { LossyCompression } from '@smartbox/contracts';
+import { compressionRatio, MAX_FRAGMENT_LENGTH, TransferSyntaxUid } from '@smartbox/dicom';
 import { SmartBoxError } from '@smartbox/kernel';
-import { decidePacs, encodeTarget } from '../domain/pacs-rendition.ts';
+import { derivationOfHead } from '../domain/film.ts';
+import { decidePacs, lossOfCapture, syntaxOfStill } from '../domain/pacs-rendition.ts';
 import { posterTimeMs, spriteCount, type Task } from '../domain/renditions.ts';
+import type { CodeAnew, Made } from './code-anew.ts';
 import type { Announcements, Media, Objects, Picture } from './ports.ts';
 
-/** What differs from task to task in the event; the rest follows from the task. */
-type Made = Pick<RenditionReady, 'bytes' | 'sha256' | 'mode'> & Partial<RenditionReady>;
+const JPEG = TransferSyntaxUid.jpegBaseline;
 
 /**
  * Makes one rendition and announces it. Made twice it is the same object under the same key and the same event.
@@ -17,21 +17,26 @@ export class MakeRendition {
   readonly #objects: Objects;
   readonly #media: Media;
   readonly #announce: Announcements;
-  readonly #scratch: string;
+  readonly #codeAnew: CodeAnew;
 
-  /** @param scratch folder for encoded files on their way to the object store */
-  constructor(objects: Objects, media: Media, announce: Announcements, scratch: string) {
+  constructor(objects: Objects, media: Media, announce: Announcements, codeAnew: CodeAnew) {
     this.#objects = objects;
     this.#media = media;
     this.#announce = announce;
-    this.#scratch = scratch;
+    this.#codeAnew = codeAnew;
   }
 
   async run(task: Task, signal: AbortSignal): Promise<void> {
     try {
       const made = await this.#make(task, signal);
       const { origin, rendition, output } = task;
-      await this.#announce.ready({ origin, rendition, ...output, ...made });
+      await this.#announce.ready({
+        origin,
+        rendition,
+        ...output,
+        ...made,
+        ...(task.again ? { again: task.again } : {}),
+      });
     } catch (error) {
       if (!(error instanceof SmartBoxError) || error.retryable) throw error;
       await this.#announce.failed(task, error.code, error.message);
@@ -47,7 +52,7 @@ export class MakeRendition {
       case 'poster':
         return this.#store(task, await this.#media.poster(url, posterTimeMs(durationMs), signal));
       case 'still':
-        return this.#store(task, await this.#media.still(url, task.frame ?? 0, signal));
+        return this.#still(task, url, signal);
       case 'sprite': {
         const { jpeg, width, height, ...grid } = await this.#media.sprite(url, spriteCount(durationMs), signal);
         const sprite = { ...grid, intervalMs: durationMs / grid.count };
@@ -63,29 +68,57 @@ export class MakeRendition {
 
   async #pacs(task: Task, url: string, signal: AbortSignal): Promise<Made> {
     const video = await this.#media.facts(url, signal);
-    const decision = decidePacs(video, task.input.bytes);
-    if (decision.mode === 'passthrough') return { ...task.input, mode: 'passthrough', video };
-    return this.#encode(task, url, video, decision.reason, signal);
+    const { bytes } = task.input;
+    const { dicom } = task.origin.recipe;
+    const decision = decidePacs(video, bytes, dicom);
+    // the frames at the beginning of an exact cut were captured and encoded anew
+    const losses = [...(task.cut ? lossOfCapture(video, bytes) : []), ...lossOfCapture(video, bytes)];
+    if (decision.mode === 'passthrough') {
+      const { transferSyntaxUid, note } = decision;
+      const chosen = dicom.videoTransferSyntaxes !== undefined || bytes > MAX_FRAGMENT_LENGTH;
+      const syntax = chosen ? { transferSyntaxUid } : {};
+      const derivation = task.cut ? { derivation: derivationOfHead(task.cut, losses) } : {};
+      const notes = note === undefined ? {} : { notes: [note] };
+      return { ...task.input, mode: 'passthrough', video, ...syntax, ...notes, ...derivation };
+    }
+    const made = await this.#code(task, url, decision.coding, losses, signal);
+    return { ...made, reason: decision.reason };
   }
 
-  async #encode(task: Task, url: string, given: VideoFacts, reason: string, signal: AbortSignal): Promise<Made> {
-    await mkdir(this.#scratch, { recursive: true });
-    const folder = await mkdtemp(join(this.#scratch, 'encode-'));
-    try {
-      const file = join(folder, 'pacs.mp4');
-      const target = { ...encodeTarget(given, task.input.bytes), output: file };
-      const encoder = await this.#media.encode(url, target, signal, (percent) => {
-        this.#announce.progressed(task, percent).catch(() => undefined); // the next one will do
-      });
-      const video = await this.#media.facts(file, signal);
-      const stored = await this.#objects.putFile(task.output.key, file, task.output.contentType);
-      const fit = decidePacs(video, stored.bytes);
-      if (fit.mode === 'encode') {
-        throw new SmartBoxError({ code: 'no-transfer-syntax', message: fit.reason, fault: 'ours' });
-      }
-      return { ...stored, mode: 'encoded', reason, encoder, video };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+  /**
+   * The picture for the screen is a JPEG, or a PNG where one was asked for; where its object is in another syntax, that is
+   * coded from the frame itself.
+   */
+  async #still(task: Task, url: string, signal: AbortSignal): Promise<Made> {
+    const { dicom } = task.origin.recipe;
+    const { transferSyntaxUid, ratio: asked } = syntaxOfStill(task.format, dicom);
+    const capture = lossOfCapture(await this.#media.facts(url, signal), task.input.bytes);
+    const shownAs = task.format === 'png' ? 'png' : 'jpeg';
+    const still = await this.#media.still(url, task.frame ?? 0, shownAs, signal);
+    const { bytes, contentType, width, height, durationMs, closeness } = still;
+    const key = task.output.key.replace(/\.jpg$/, shownAs === 'png' ? '.png' : '.jpg');
+    const stored = await this.#objects.putBytes(key, bytes, contentType);
+    const picture = { ...stored, key, contentType, mode: 'encoded' as const, picture: { width, height } };
+    if (transferSyntaxUid === JPEG && closeness) {
+      const ratio = compressionRatio({ width, height, frames: 1, bitDepth: 8 }, stored.bytes);
+      const lossyHistory = [...capture, { method: 'ISO_10918_1', ratio }];
+      return { ...picture, lossyHistory, compression: { ratio, durationMs, ...closeness } };
     }
+    await this.#announce.ready({ origin: task.origin, rendition: 'poster', ...picture });
+    const coding = asked === undefined ? {} : { ratio: asked };
+    const wanted = { transferSyntaxUid, frame: task.frame ?? 0, ...coding };
+    return this.#code(task, url, wanted, capture, signal);
+  }
+
+  #code(
+    task: Task,
+    url: string,
+    wanted: Parameters<CodeAnew['run']>[2],
+    earlier: LossyCompression[],
+    signal: AbortSignal,
+  ) {
+    return this.#codeAnew.run(task, url, wanted, earlier, signal, (percent) => {
+      this.#announce.progressed(task, percent).catch(() => undefined); // the next one will do
+    });
   }
 }

@@ -1,9 +1,9 @@
-import type { ClipSaved, StillCaptured } from '@smartbox/contracts';
-import { taskOfStill, tasksOfClip, type Task } from '../domain/renditions.ts';
+import type { ClipSaved, PrepareAgain, StillCaptured } from '@smartbox/contracts';
+import { groupsOf, taskOfStill, tasksOfClip, type Task } from '../domain/renditions.ts';
 import type { MakeRendition } from './make-rendition.ts';
 import type { Cancellations } from './ports.ts';
 
-/** Works off everything a clip or a still implies, one task after the other. */
+/** Works off everything a clip or a still implies, two children at a time at most. */
 export class WorkOff {
   readonly #make: MakeRendition;
   readonly #cancellations: Cancellations;
@@ -17,6 +17,18 @@ export class WorkOff {
     return this.#all(clip.clipId, tasksOfClip(clip), stopping);
   }
 
+  /** Everything once more, also where a person had cancelled it. */
+  async again({ again, clip, still }: PrepareAgain, stopping: AbortSignal): Promise<void> {
+    const id = clip?.clipId ?? still?.stillId ?? '';
+    const tasks = [...(clip ? tasksOfClip(clip) : []), ...(still ? [taskOfStill(still)] : [])];
+    await this.#cancellations.forget(id);
+    await this.#all(
+      id,
+      tasks.map((task) => ({ ...task, again })),
+      stopping,
+    );
+  }
+
   still(still: StillCaptured, stopping: AbortSignal): Promise<void> {
     return this.#all(still.stillId, [taskOfStill(still)], stopping);
   }
@@ -25,9 +37,10 @@ export class WorkOff {
   async #all(id: string, tasks: readonly Task[], stopping: AbortSignal): Promise<void> {
     const cancelled = this.#cancellations.watch(id);
     try {
-      for (const task of tasks) {
+      for (const group of groupsOf(tasks)) {
         stopping.throwIfAborted();
-        await this.#make.run(task, cancelled.signal);
+        const settled = await Promise.allSettled(group.map((task) => this.#make.run(task, cancelled.signal)));
+        for (const result of settled) if (result.status === 'rejected') throw result.reason;
       }
     } finally {
       cancelled.release();

@@ -29,6 +29,56 @@ describe('the PACS rendition', () => {
     expect(decidePacs(fast, 1e6)).toEqual({ mode: 'passthrough', transferSyntaxUid: '1.2.840.10008.1.2.4.104' });
   });
 
+  it('is one of those that the recipe names, else encoded for the first', () => {
+    const [h264, mpeg2] = ['1.2.840.10008.1.2.4.102', '1.2.840.10008.1.2.4.101'] as const;
+    const policy = (...videoTransferSyntaxes: string[]) => ({ videoTransferSyntaxes, sequenceSeconds: 30 });
+    expect(decidePacs(facts, 1e6, policy(mpeg2, h264))).toEqual({ mode: 'passthrough', transferSyntaxUid: h264 });
+    const encoded = { mode: 'encode', reason: expect.stringMatching(/mpeg2/), coding: { transferSyntaxUid: mpeg2 } };
+    expect(decidePacs(facts, 1e6, policy(mpeg2))).toMatchObject(encoded);
+    expect(decidePacs({ ...facts, codec: 'vp9', frameRate: { num: 60, den: 1 } }, 1e6)).toMatchObject({
+      coding: { transferSyntaxUid: '1.2.840.10008.1.2.4.104' },
+    });
+  });
+
+  it('is HTJ2K for a short sequence where the recipe begins with it; a longer clip goes on to the next', () => {
+    const [h264, lossless, lossy] = ['102', '201', '203'].map((end) => `1.2.840.10008.1.2.4.${end}`) as [
+      string,
+      string,
+      string,
+    ];
+    const recipe = { videoTransferSyntaxes: [lossless, h264], videoRatio: 10, sequenceSeconds: 10 };
+    expect(decidePacs(facts, 1e6, recipe)).toMatchObject({ mode: 'encode', coding: { transferSyntaxUid: lossless } });
+    const long = { ...facts, durationMs: 10_001 };
+    expect(decidePacs(long, 1e6, recipe)).toMatchObject({
+      mode: 'passthrough',
+      transferSyntaxUid: h264,
+      note: expect.stringMatching(/Lossless Only.*longer than 10 s/),
+    });
+    const only = { ...recipe, videoTransferSyntaxes: [lossy] };
+    expect(decidePacs(facts, 1e6, only)).toMatchObject({ coding: { transferSyntaxUid: lossy, ratio: 10 } });
+    expect(decidePacs(long, 1e6, only)).toMatchObject({ mode: 'passthrough', transferSyntaxUid: h264 });
+    const deep = { ...facts, bitDepth: 10, profile: 'High 10' };
+    expect(decidePacs(deep, 1e6, recipe)).toMatchObject({
+      mode: 'encode',
+      reason: expect.stringMatching(/10 bits, HTJ2K eight/),
+    });
+    expect(decidePacs(deep, 1e6, only)).toMatchObject({ coding: { transferSyntaxUid: lossy, ratio: 10 } });
+  });
+
+  it('keeps fields in the Blu-ray syntax, and makes a frame of each where that does not hold them', () => {
+    const fields = { ...facts, interlaced: true, fieldOrder: 'tff' as const, frameRate: { num: 25, den: 1 } };
+    expect(decidePacs(fields, 1e6)).toMatchObject({ transferSyntaxUid: '1.2.840.10008.1.2.4.103' });
+    expect(decidePacs({ ...fields, profile: 'Main' }, 1e6)).toMatchObject({
+      mode: 'encode',
+      coding: { transferSyntaxUid: '1.2.840.10008.1.2.4.104' },
+    });
+  });
+
+  it('keeps its bytes in several fragments where one cannot hold them', () => {
+    const uid = '1.2.840.10008.1.2.4.102.1';
+    expect(decidePacs(facts, 5 * 2 ** 30)).toEqual({ mode: 'passthrough', transferSyntaxUid: uid });
+  });
+
   it.each([
     ['a level that none holds', { level: 51, width: 3840, height: 2160 }],
     ['another chroma format', { chroma: '4:2:2', profile: 'High 4:2:2' }],

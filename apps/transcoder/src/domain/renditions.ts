@@ -1,6 +1,7 @@
-import type { ClipSaved, Origin, RenditionReady, StillCaptured } from '@smartbox/contracts';
+import type { ClipSaved, ClipSource, Origin, RenditionReady, StillCaptured, StillFormat } from '@smartbox/contracts';
 
-export type RenditionName = RenditionReady['rendition'];
+/** What every clip or still gets by its recipe. */
+export type RenditionName = Extract<RenditionReady['rendition'], 'pacs' | 'still' | 'poster' | 'sprite'>;
 
 /** One thing to make from one stored object. */
 export interface Task {
@@ -9,8 +10,14 @@ export interface Task {
   input: { key: string; bytes: number; sha256: string };
   /** Where the result goes; the same for the same task, so that making it twice is harmless. */
   output: { key: string; contentType: string };
+  /** Of a clip that was cut exactly out of the ring. */
+  cut?: ClipSource['cut'];
   /** Still: which frame of the input, counted from 0. */
   frame?: number;
+  /** Still: how it is coded; absent: as the recipe says. */
+  format?: StillFormat;
+  /** A person asked for it once more: its announcements are new ones. */
+  again?: string;
 }
 
 const outputs: Record<RenditionName, { file: string; contentType: string }> = {
@@ -20,8 +27,15 @@ const outputs: Record<RenditionName, { file: string; contentType: string }> = {
   sprite: { file: 'sprite.jpg', contentType: 'image/jpeg' },
 };
 
-/** What the screen needs first comes first: all posters, then what goes to the PACS, then the sprites. */
+/** What people and the archive wait for comes first; the sprites, which nobody waits for, come last. */
 const order: readonly RenditionName[] = ['poster', 'pacs', 'sprite'];
+
+/** What is made side by side: a source's poster with what goes to the PACS, every other task alone; in order. */
+export function groupsOf(tasks: readonly Task[]): Task[][] {
+  const first = tasks.filter(({ rendition }) => rendition !== 'sprite');
+  const rest = tasks.filter(({ rendition }) => rendition === 'sprite');
+  return [...Map.groupBy(first, ({ origin }) => origin.sourceId).values(), ...rest.map((task) => [task])];
+}
 
 export function tasksOfClip(clip: ClipSaved): Task[] {
   return order
@@ -43,6 +57,7 @@ export function tasksOfClip(clip: ClipSaved): Task[] {
           },
           input: { key: source.key, bytes: source.bytes, sha256: source.sha256 },
           output: output(clip.clipId, source.sourceId, rendition),
+          ...(source.cut ? { cut: source.cut } : {}),
         })),
     );
 }
@@ -64,6 +79,7 @@ export function taskOfStill(still: StillCaptured): Task {
     input: { key: still.key, bytes: still.bytes, sha256: still.sha256 },
     output: output(still.stillId, still.sourceId, 'still'),
     frame: still.frame,
+    ...(still.format ? { format: still.format } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ClipSaved } from '@smartbox/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { posterTimeMs, spriteCount, tasksOfClip } from './renditions.ts';
+import { groupsOf, posterTimeMs, spriteCount, tasksOfClip } from './renditions.ts';
 
 const recipe = {
   name: 'endoscopy',
@@ -39,6 +39,18 @@ describe('tasks of a clip', () => {
       'pacs:endoscope',
       'sprite:endoscope',
       'sprite:room',
+    ]);
+  });
+
+  it('makes a poster beside what goes to the PACS, and sprites alone at the end', () => {
+    const groups = groupsOf(tasksOfClip(clip)).map((group) =>
+      group.map((task) => `${task.rendition}:${task.origin.sourceId}`),
+    );
+    expect(groups).toEqual([
+      ['poster:endoscope', 'pacs:endoscope'],
+      ['poster:room'],
+      ['sprite:endoscope'],
+      ['sprite:room'],
     ]);
   });
 

@@ -30,9 +30,15 @@ export class SavedConsumer {
     return done();
   }
 
+  @OnCommand('transcoder.prepare-again', { durable: 'transcoder-again', concurrency: config.concurrency })
+  async again(command: CommandData<'transcoder.prepare-again'>, { signal }: MessageContext): Promise<Verdict> {
+    await this.#workOff.again(command, signal);
+    return done();
+  }
+
   @OnCommand('transcoder.cancel-job', { durable: 'transcoder-commands' })
-  async cancel({ clipId }: CommandData<'transcoder.cancel-job'>): Promise<Verdict> {
-    await this.#cancellations.cancel(clipId);
+  async cancel({ clipId, renditionId }: CommandData<'transcoder.cancel-job'>): Promise<Verdict> {
+    await this.#cancellations.cancel(renditionId ?? clipId);
     return done();
   }
 }

@@ -29,6 +29,11 @@ export class KvCancellations implements Cancellations {
     this.#abort(clipId);
   }
 
+  async forget(clipId: string): Promise<void> {
+    await this.#kv.delete(clipId);
+    this.#cancelled.delete(clipId);
+  }
+
   watch(clipId: string): { signal: AbortSignal; release: () => void } {
     const controller = new AbortController();
     if (this.#cancelled.has(clipId)) controller.abort();

@@ -4,6 +4,8 @@ import type { Job, JobProgress } from './jobs.ts';
 
 const POSTER_WIDTH = 640;
 const TILE_WIDTH = 240;
+/** Frames compared with what the encoder was given, evenly spread. */
+const COMPARED = 300;
 
 serveChild<Job, JobProgress, unknown>(async (job, { progress, signal }) => {
   switch (job.kind) {
@@ -12,7 +14,7 @@ serveChild<Job, JobProgress, unknown>(async (job, { progress, signal }) => {
     case 'poster':
       return takePicture(job.input, { ms: job.atMs }, { width: POSTER_WIDTH });
     case 'still':
-      return takeStill(job.input, { frame: job.frame });
+      return takeStill(job.input, job.frame, job.format, signal);
     case 'sprite': {
       const sheet = await spriteSheet(job.input, { count: job.count, thumbWidth: TILE_WIDTH });
       return {
@@ -28,20 +30,23 @@ serveChild<Job, JobProgress, unknown>(async (job, { progress, signal }) => {
     }
     case 'encode': {
       let last = -1;
-      const { encoder } = await transcode({
-        input: job.input,
-        output: job.output,
-        target: job.target,
-        width: job.width,
-        height: job.height,
-        frameRate: job.frameRate,
+      const { input, output, target, width, height, frameRate } = job;
+      const { encoder, durationMs, closeness, notes } = await transcode({
+        input,
+        output,
+        target,
+        width,
+        height,
+        frameRate,
+        encoder: job.encoder,
+        compare: COMPARED,
         signal,
         onProgress: ({ frames, totalFrames }) => {
           const percent = totalFrames ? Math.min(99, Math.floor((100 * frames) / totalFrames)) : 0;
           if (percent > last) progress({ percent: (last = percent) });
         },
       });
-      return encoder;
+      return { encoder, durationMs, notes, ...(closeness ? { closeness } : {}) };
     }
   }
 });

@@ -4,6 +4,228 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with an account */
+        get: operations["listAccounts"];
+        put?: never;
+        /** A new account with a one-time password, to be changed at the first sign-in */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{accountId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Name shown, roles, rooms, disabled; counts from the next request on */
+        patch: operations["patchAccount"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{accountId}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A one-time password; the account is signed out everywhere */
+        post: operations["resetAccountPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{accountId}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign somebody out everywhere */
+        delete: operations["endAccountSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person should know about: open alarms, and those acknowledged within a day */
+        get: operations["listAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has seen it; a newer alarm of the kind is open again */
+        post: operations["acknowledgeAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, the newest first */
+        get: operations["searchAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the chain begins and ends, and what its last check found */
+        get: operations["getAuditChain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/chain/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make every hash anew, now */
+        post: operations["verifyAuditChain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as DICOM audit messages (PS3.15 A.5, XML) or as CSV with its hashes, the oldest first */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a room without a standing right, for an hour: audited, the administrators are alarmed */
+        post: operations["breakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{grantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Close it before the hour is over */
+        delete: operations["endBreakGlass"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rooms that are closed to the caller, or whose patients are, by name: what can be opened in an emergency */
+        get: operations["listClosedRooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clips": {
         parameters: {
             query?: never;
@@ -58,6 +280,297 @@ export interface paths {
         patch: operations["patchClip"];
         trace?: never;
     };
+    "/api/v1/clips/{clipId}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to the clip and to its procedure, newest first */
+        get: operations["listClipAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Edits of a clip with their progress, the newest first */
+        get: operations["listEdits"];
+        put?: never;
+        /** Cut, join and enhance, exactly to the frame; the originals stay. The same renditionId is the same edit */
+        post: operations["createEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/edits/{renditionId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop making it; nothing partial stays. What is ready stays */
+        post: operations["cancelEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/edits/{renditionId}/frames/{frame}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same of an edited film */
+        get: operations["getEditFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/edits/{renditionId}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For each frame its source frame, whether it was copied, and both hashes (JSON) */
+        get: operations["getEditManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/edits/{renditionId}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The edited film, for playback; Range, If-Range, ETag */
+        get: operations["getEditVideo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports of a clip with progress, size and quality, the newest first */
+        get: operations["listExports"];
+        put?: never;
+        /** One file for each profile, of a source or an edit; decoded once. The same exportId is the same export */
+        post: operations["createExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It becomes a DICOM object and goes to these destinations, too; refused with the rule where DICOM has no place for it */
+        post: operations["archiveExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the request that this file belongs to; what is ready stays */
+        post: operations["cancelExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Onto a stick or a share, read back from there. The same copyId is the same copy. Audited */
+        post: operations["createCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/copies/{copyId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing of it stays there; what is written stays */
+        post: operations["cancelCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exported file, to be saved; a broken download goes on by Range. Audited */
+        get: operations["getExportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/hls/{playlist}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The playlist of a streaming export (HLS, RFC 8216): played in place. Audited */
+        get: operations["playExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/exports/{renditionId}/hls/{variant}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the playlists name; Range, If-Range, ETag */
+        get: operations["getSegment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every re-encoding of a clip: PSNR, SSIM, XPSNR, frames; and what was warned of */
+        get: operations["listQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/quality/{qualityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole report with its curve, per frame and per scene */
+        get: operations["getQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One clip to another procedure, worklist item or patient: audited, its objects are made anew */
+        post: operations["reassignClip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clips/{clipId}/retry": {
         parameters: {
             query?: never;
@@ -69,6 +582,40 @@ export interface paths {
         put?: never;
         /** Try again what was given up: the save, or its deliveries */
         post: operations["retryClip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/sources/{sourceId}/frames/{frame}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exact frame in full size, to be saved: JPEG, PNG or HTJ2K. Of a still its picture is frame 0. Audited */
+        get: operations["getFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clipId}/sources/{sourceId}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A frame through the very filters of an enhancement; without settings the frame as it is (JPEG) */
+        get: operations["previewFrame"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -109,6 +656,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clips/{clipId}/stills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A frame of a stored film becomes a still of its own, and goes into DICOM like any other */
+        post: operations["createFilmStill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -120,6 +684,40 @@ export interface paths {
         get: operations["getConfig"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that settings stand in, whether they are in use, and what is wrong with them */
+        get: operations["listConfigFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversation-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A short-lived link into the conversation of a room */
+        post: operations["createConversationGrant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -177,6 +775,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sticks and shares of the site: what is there now, and how much is free on it */
+        get: operations["listTargets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feed": {
         parameters: {
             query?: never;
@@ -188,6 +803,41 @@ export interface paths {
         get: operations["getFeed"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Legal holds, those that hold first */
+        get: operations["listHolds"];
+        put?: never;
+        /** Nothing of a clip or a procedure is removed from now on; the same holdId again is the same hold. Audited */
+        post: operations["createHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{holdId}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The rules hold again; audited with the reason */
+        post: operations["releaseHold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -228,7 +878,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/procedures": {
+    "/api/v1/panels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Touch panels that were paired, also revoked ones */
+        get: operations["listPanels"];
+        put?: never;
+        /** Pair the panel that shows the code with a room */
+        post: operations["confirmPanel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panels/{panelId}": {
         parameters: {
             query?: never;
             header?: never;
@@ -236,6 +904,58 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        post?: never;
+        /** From now on it opens nothing */
+        delete: operations["revokePanel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panels/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A touch panel asks to be let in: it shows the code until a desk confirms it */
+        post: operations["requestPanel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panels/requests/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which panel shows that code */
+        get: operations["getPanelRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Procedures of a day, the latest first; at most 200 */
+        get: operations["listProcedures"];
         put?: never;
         /** Select a patient: ends what runs at the station and starts this */
         post: operations["startProcedure"];
@@ -263,6 +983,23 @@ export interface paths {
         patch: operations["correctProcedure"];
         trace?: never;
     };
+    "/api/v1/procedures/{procedureId}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the patient said to recording and copies. Its clips say so at once; audited */
+        post: operations["setConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/procedures/{procedureId}/end": {
         parameters: {
             query?: never;
@@ -280,6 +1017,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/procedures/{procedureId}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the information system was told of it (MPPS); asked of the PACS gateway */
+        get: operations["getProcedureStep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recipes": {
         parameters: {
             query?: never;
@@ -289,6 +1043,230 @@ export interface paths {
         };
         /** Kinds of procedures */
         get: operations["listRecipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules (retention.yaml), what they would do, what they did, and how long the store will do */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One by one: what goes on a day by a rule, or what is due and stays because of something */
+        get: operations["listRetentionItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would go on which day by which rule, and how much it sets free; also in a dry run */
+        get: operations["getRetentionPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/removals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was removed, by which rule and when; the newest first */
+        get: operations["listRemovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, what they may, and how to sign in; answers everybody */
+        get: operations["getSession"];
+        put?: never;
+        /** Sign in with a password of ours: a cookie. Failures slow down, by account and address (429, Retry-After) */
+        post: operations["signIn"];
+        /** Sign out here; `providerUrl` ends the session at the hospital too */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another password for the own account; its other sessions end */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** To the sign-in of the hospital (OpenID Connect, PKCE): a redirect for the browser */
+        get: operations["beginProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/back-channel-logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OpenID Connect Back-Channel Logout 1.0: the hospital ends the sessions of somebody */
+        post: operations["providerSignedOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the hospital sends the browser back to */
+        get: operations["finishProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the own account is signed in */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Sign the own account out everywhere */
+        delete: operations["endSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign the own account out there */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/set-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first account, an administrator, while there is none; from then on signing in is needed */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/station-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rooms and their sources as they are configured (stations/*.yaml), without passwords */
+        get: operations["listStationSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -323,6 +1301,40 @@ export interface paths {
         };
         /** One room as it is now */
         get: operations["getStation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{stationId}/conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The room lets those who watch talk and point, or no longer; it ends with the procedure */
+        put: operations["switchConversation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{stationId}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cameras and frame grabbers that the station finds at this moment: their signals and what they offer */
+        get: operations["listStationDevices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -382,6 +1394,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{stationId}/sources/{sourceId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the station and waits for a picture of the source, a few seconds at most */
+        post: operations["testSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{stationId}/stills": {
         parameters: {
             query?: never;
@@ -393,6 +1422,109 @@ export interface paths {
         put?: never;
         /** Keep a picture */
         post: operations["captureStill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API tokens of other systems, also revoked ones */
+        get: operations["listTokens"];
+        put?: never;
+        /** A token for `Authorization: Bearer`, shown this once */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** From now on it opens nothing */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where other systems are told what happens (webhooks.yaml), and what waits or failed there */
+        get: operations["listWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of one webhook, the newest first, 30 days */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/deliveries/{messageId}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same message once more, now, under the same id; what became of it stands in the log. Audited */
+        post: operations["resendWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A signed message of type `test`, now, and what the receiver answered. Audited */
+        post: operations["testWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -420,6 +1552,54 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountView: {
+            accountId: string;
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            displayName: string;
+            /** Format: date-time */
+            lastSignInAt?: string;
+            name: string;
+            openSessions: number;
+            /** @enum {string} */
+            origin: "local" | "provider";
+            passwordChangeNeeded: boolean;
+            roles: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin")[];
+            stations: string[] | null;
+        };
+        AlarmView: {
+            acknowledged?: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+            };
+            /** Format: date-time */
+            at: string;
+            code: string;
+            /** Format: date-time */
+            firstAt: string;
+            over: boolean;
+            reason: string;
+            sourceId?: string;
+            stationId?: string;
+            times: number;
+        };
+        ApiTokenView: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** Format: date-time */
+            lastUsedAt?: string;
+            name: string;
+            /** Format: date-time */
+            revokedAt?: string;
+            roles: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin")[];
+            stations: string[] | null;
+            tokenId: string;
+        };
         AppConfig: {
             liveUrl: string;
             /** @enum {string} */
@@ -428,23 +1608,132 @@ export interface components {
             timeZone: string;
             version: string;
         };
+        AuditChainView: {
+            check?: components["schemas"]["AuditCheckOutput"];
+            entries: number;
+            first?: {
+                /** Format: date-time */
+                at: string;
+                sequence: number;
+            };
+            head?: {
+                hash: string;
+                sequence: number;
+            };
+            retentionDays: number;
+        };
+        AuditCheck: {
+            /** Format: date-time */
+            at: string;
+            entries: number;
+            faults: {
+                entryId?: string;
+                reason: string;
+                sequence?: number;
+                /** @enum {string} */
+                what: "changed" | "missing" | "inserted";
+            }[];
+            intact: boolean;
+        };
+        AuditCheckOutput: {
+            /** Format: date-time */
+            at: string;
+            entries: number;
+            faults: {
+                entryId?: string;
+                reason: string;
+                sequence?: number;
+                /** @enum {string} */
+                what: "changed" | "missing" | "inserted";
+            }[];
+            intact: boolean;
+        };
+        AuditEntryView: {
+            action: string;
+            actor: string;
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            hash: string;
+            id: string;
+            /** @enum {string} */
+            kind: "sign-in" | "access" | "query" | "export" | "change" | "removal" | "emergency" | "administration" | "refusal" | "system";
+            /** @enum {string} */
+            outcome: "success" | "failure";
+            patientId?: string;
+            sequence: number;
+            stationId?: string;
+            subject: string;
+            traceId?: string;
+        };
+        AuditView: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            traceId?: string;
+        };
+        CallerView: {
+            actor: string;
+            displayName: string;
+            /** Format: date-time */
+            endsAt?: string;
+            hasPassword: boolean;
+            idleMinutes?: number;
+            /** @enum {string} */
+            kind: "local" | "person" | "panel" | "token";
+            opened: {
+                grantId: string;
+                reason: string;
+                stationId: string;
+                /** Format: date-time */
+                until: string;
+            }[];
+            passwordChangeNeeded: boolean;
+            permissions: ("room.read" | "live.watch" | "live.talk" | "live.publish" | "procedure.run" | "clip.read" | "clip.save" | "clip.save-remote" | "clip.edit" | "clip.export" | "clip.hide" | "clip.hold" | "patient.read" | "patient.correct" | "delivery.read" | "delivery.retry" | "alarm.acknowledge" | "access.break-glass" | "admin.system" | "admin.accounts" | "audit.read")[];
+            roles: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin" | "panel")[];
+            stations: string[] | null;
+        };
         ClipDetail: {
+            accessionNumber?: string;
+            assignment: number;
             bytes: number;
             clipId: string;
+            /** @enum {string} */
+            consent: "unknown" | "given" | "refused" | "withdrawn";
             description?: string;
             failure?: {
                 code: string;
                 reason: string;
             };
             gaps: number;
+            held: boolean;
+            holds: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                holdId: string;
+                /** @enum {string} */
+                of: "clip" | "procedure";
+                reason: string;
+            }[];
             instances: components["schemas"]["InstanceViewOutput"][];
             journey: components["schemas"]["JourneyStepOutput"][];
             keep: boolean;
             /** @enum {string} */
             kind: "clip" | "recording" | "still";
+            markers?: components["schemas"]["MarkerViewOutput"][];
             patient: components["schemas"]["PatientOutput"];
             posterUrl?: string;
             procedureId: string;
+            recipe?: string;
+            removed?: components["schemas"]["RemovedOutput"];
             renditions: components["schemas"]["RenditionViewOutput"][];
             /** Format: date-time */
             requestedAt: string;
@@ -461,6 +1750,10 @@ export interface components {
         ClipSourceView: {
             bytes: number;
             codec: string;
+            cut?: {
+                copiedFrames: number;
+                reencodedFrames: number;
+            };
             durationMs: number;
             encoder: string;
             frameRate: {
@@ -470,6 +1763,8 @@ export interface components {
             frames: number;
             gaps: components["schemas"]["Gap"][];
             height: number;
+            inexact?: string;
+            removed?: components["schemas"]["Removed"];
             sha256: string;
             sourceId: string;
             /** Format: date-time */
@@ -480,6 +1775,10 @@ export interface components {
         ClipSourceViewOutput: {
             bytes: number;
             codec: string;
+            cut?: {
+                copiedFrames: number;
+                reencodedFrames: number;
+            };
             durationMs: number;
             encoder: string;
             frameRate: {
@@ -489,6 +1788,8 @@ export interface components {
             frames: number;
             gaps: components["schemas"]["GapOutput"][];
             height: number;
+            inexact?: string;
+            removed?: components["schemas"]["RemovedOutput"];
             sha256: string;
             sourceId: string;
             /** Format: date-time */
@@ -499,20 +1800,26 @@ export interface components {
         /** @enum {string} */
         ClipState: "requested" | "recording" | "saved" | "prepared" | "sending" | "sent" | "archived" | "failed";
         ClipView: {
+            accessionNumber?: string;
             bytes: number;
             clipId: string;
+            /** @enum {string} */
+            consent: "unknown" | "given" | "refused" | "withdrawn";
             description?: string;
             failure?: {
                 code: string;
                 reason: string;
             };
             gaps: number;
+            held: boolean;
             keep: boolean;
             /** @enum {string} */
             kind: "clip" | "recording" | "still";
             patient: components["schemas"]["Patient"];
             posterUrl?: string;
             procedureId: string;
+            recipe?: string;
+            removed?: components["schemas"]["Removed"];
             /** Format: date-time */
             requestedAt: string;
             requestedMs?: number;
@@ -525,20 +1832,26 @@ export interface components {
             truncated: boolean;
         };
         ClipViewOutput: {
+            accessionNumber?: string;
             bytes: number;
             clipId: string;
+            /** @enum {string} */
+            consent: "unknown" | "given" | "refused" | "withdrawn";
             description?: string;
             failure?: {
                 code: string;
                 reason: string;
             };
             gaps: number;
+            held: boolean;
             keep: boolean;
             /** @enum {string} */
             kind: "clip" | "recording" | "still";
             patient: components["schemas"]["PatientOutput"];
             posterUrl?: string;
             procedureId: string;
+            recipe?: string;
+            removed?: components["schemas"]["RemovedOutput"];
             /** Format: date-time */
             requestedAt: string;
             requestedMs?: number;
@@ -549,6 +1862,30 @@ export interface components {
             stationId: string;
             traceId?: string;
             truncated: boolean;
+        };
+        ConfigFileView: {
+            /** @enum {string} */
+            area: "stations" | "recipes" | "destinations" | "webhooks" | "retention" | "sign-in";
+            /** Format: date-time */
+            modifiedAt?: string;
+            path: string;
+            problem?: string;
+            /** @enum {string} */
+            state: "in-use" | "changed" | "new" | "gone" | "invalid";
+        };
+        Consent: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            /** @enum {string} */
+            state: "unknown" | "given" | "refused" | "withdrawn";
+        };
+        ConsentOutput: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            /** @enum {string} */
+            state: "unknown" | "given" | "refused" | "withdrawn";
         };
         DeliveryQueueItem: {
             attempt: number;
@@ -564,7 +1901,7 @@ export interface components {
             retryAt?: string;
             sopInstanceUid: string;
             /** @enum {string} */
-            state: "waiting" | "sending" | "deferred" | "stored" | "committed" | "failed";
+            state: "waiting" | "sending" | "deferred" | "stored" | "committed" | "failed" | "replaced";
             stationId?: string;
             /** Format: date-time */
             updatedAt: string;
@@ -579,7 +1916,7 @@ export interface components {
             /** Format: date-time */
             retryAt?: string;
             /** @enum {string} */
-            state: "waiting" | "sending" | "deferred" | "stored" | "committed" | "failed";
+            state: "waiting" | "sending" | "deferred" | "stored" | "committed" | "failed" | "replaced";
             /** Format: date-time */
             updatedAt: string;
         };
@@ -593,7 +1930,7 @@ export interface components {
             /** Format: date-time */
             retryAt?: string;
             /** @enum {string} */
-            state: "waiting" | "sending" | "deferred" | "stored" | "committed" | "failed";
+            state: "waiting" | "sending" | "deferred" | "stored" | "committed" | "failed" | "replaced";
             /** Format: date-time */
             updatedAt: string;
         };
@@ -604,9 +1941,29 @@ export interface components {
         };
         DestinationView: {
             aeTitle: string;
+            commitment?: {
+                open: number;
+                requested: boolean;
+            };
             failed: number;
             host: string;
             name: string;
+            negotiated?: {
+                /** Format: date-time */
+                at: string;
+                contexts: {
+                    abstractSyntax: string;
+                    accepted?: string;
+                    result: number;
+                    transferSyntaxes: string[];
+                }[];
+                implementationClassUid?: string;
+                implementationVersion?: string;
+                maxPduBytes: number;
+                /** @enum {string} */
+                role: "scp" | "scu";
+                tls: boolean;
+            };
             parked: boolean;
             parkedReason?: string;
             port: number;
@@ -615,9 +1972,29 @@ export interface components {
         };
         DestinationViewOutput: {
             aeTitle: string;
+            commitment?: {
+                open: number;
+                requested: boolean;
+            };
             failed: number;
             host: string;
             name: string;
+            negotiated?: {
+                /** Format: date-time */
+                at: string;
+                contexts: {
+                    abstractSyntax: string;
+                    accepted?: string;
+                    result: number;
+                    transferSyntaxes: string[];
+                }[];
+                implementationClassUid?: string;
+                implementationVersion?: string;
+                maxPduBytes: number;
+                /** @enum {string} */
+                role: "scp" | "scu";
+                tls: boolean;
+            };
             parked: boolean;
             parkedReason?: string;
             port: number;
@@ -629,6 +2006,304 @@ export interface components {
             ok: boolean;
             reason?: string;
             roundTripMs?: number;
+        };
+        EditStep: {
+            from: number;
+            /** @constant */
+            kind: "trim";
+            to: number;
+        } | {
+            from: number;
+            /** @constant */
+            kind: "remove";
+            to: number;
+        } | {
+            at: number;
+            /** @constant */
+            kind: "insert";
+            range: {
+                from: number;
+                source: string;
+                to: number;
+            };
+        };
+        EditStepOutput: {
+            from: number;
+            /** @constant */
+            kind: "trim";
+            to: number;
+        } | {
+            from: number;
+            /** @constant */
+            kind: "remove";
+            to: number;
+        } | {
+            at: number;
+            /** @constant */
+            kind: "insert";
+            range: {
+                from: number;
+                source: string;
+                to: number;
+            };
+        };
+        EditView: {
+            archiveFailure?: {
+                code: string;
+                reason: string;
+            };
+            audio?: boolean;
+            bytes?: number;
+            clipId: string;
+            contentType?: string;
+            copiedFrames?: number;
+            derivation?: string;
+            destinations?: string[];
+            durationMs?: number;
+            encoder?: string;
+            enhance?: components["schemas"]["Enhancement"];
+            failure?: {
+                code: string;
+                reason: string;
+            };
+            frames?: number;
+            height?: number;
+            manifestUrl?: string;
+            name?: string;
+            notes: string[];
+            percent: number;
+            quality?: components["schemas"]["QualitySummary"];
+            qualityUrl?: string;
+            /** Format: date-time */
+            readyAt?: string;
+            reencodedFrames?: number;
+            remainingMs?: number;
+            removed?: components["schemas"]["Removed"];
+            renditionId: string;
+            /** Format: date-time */
+            requestedAt: string;
+            sha256?: string;
+            sourceId: string;
+            sources: {
+                clipId: string;
+                frames: number;
+                sourceId: string;
+            }[];
+            /** @enum {string} */
+            state: "waiting" | "running" | "ready" | "failed" | "stopping" | "cancelled";
+            steps: components["schemas"]["EditStep"][];
+            videoUrl?: string;
+            width?: number;
+        };
+        EditViewOutput: {
+            archiveFailure?: {
+                code: string;
+                reason: string;
+            };
+            audio?: boolean;
+            bytes?: number;
+            clipId: string;
+            contentType?: string;
+            copiedFrames?: number;
+            derivation?: string;
+            destinations?: string[];
+            durationMs?: number;
+            encoder?: string;
+            enhance?: components["schemas"]["EnhancementOutput"];
+            failure?: {
+                code: string;
+                reason: string;
+            };
+            frames?: number;
+            height?: number;
+            manifestUrl?: string;
+            name?: string;
+            notes: string[];
+            percent: number;
+            quality?: components["schemas"]["QualitySummaryOutput"];
+            qualityUrl?: string;
+            /** Format: date-time */
+            readyAt?: string;
+            reencodedFrames?: number;
+            remainingMs?: number;
+            removed?: components["schemas"]["RemovedOutput"];
+            renditionId: string;
+            /** Format: date-time */
+            requestedAt: string;
+            sha256?: string;
+            sourceId: string;
+            sources: {
+                clipId: string;
+                frames: number;
+                sourceId: string;
+            }[];
+            /** @enum {string} */
+            state: "waiting" | "running" | "ready" | "failed" | "stopping" | "cancelled";
+            steps: components["schemas"]["EditStepOutput"][];
+            videoUrl?: string;
+            width?: number;
+        };
+        Enhancement: {
+            /** @default {} */
+            parameters: {
+                brightness?: number;
+                contrast?: number;
+                denoise?: number;
+                /** @enum {string} */
+                denoiser?: "hqdn3d" | "nlmeans";
+                gamma?: number;
+                saturation?: number;
+                sharpness?: number;
+            };
+            /**
+             * @default default
+             * @enum {string}
+             */
+            recipe: "endoscopy" | "surgery" | "dermatology" | "microscopy" | "default";
+        };
+        EnhancementOutput: {
+            /** @default {} */
+            parameters: {
+                brightness?: number;
+                contrast?: number;
+                denoise?: number;
+                /** @enum {string} */
+                denoiser?: "hqdn3d" | "nlmeans";
+                gamma?: number;
+                saturation?: number;
+                sharpness?: number;
+            };
+            /**
+             * @default default
+             * @enum {string}
+             */
+            recipe: "endoscopy" | "surgery" | "dermatology" | "microscopy" | "default";
+        };
+        /** @enum {string} */
+        ExportProfile: "archive" | "archive-x264" | "original" | "streaming" | "mobile" | "webm" | "av1" | "mjpeg" | "pacs" | "hevc" | "mpeg2";
+        ExportView: {
+            archiveFailure?: {
+                code: string;
+                reason: string;
+            };
+            bytes?: number;
+            clipId: string;
+            contentType?: string;
+            copies?: {
+                copyId: string;
+                failure?: {
+                    code: string;
+                    reason: string;
+                };
+                path?: string;
+                percent: number;
+                remainingMs?: number;
+                /** Format: date-time */
+                requestedAt: string;
+                /** @enum {string} */
+                state: "waiting" | "running" | "ready" | "failed" | "stopping" | "cancelled";
+                target: string;
+                /** Format: date-time */
+                writtenAt?: string;
+            }[];
+            destinations?: string[];
+            downloadUrl?: string;
+            durationMs?: number;
+            editId?: string;
+            encoder?: string;
+            exportId: string;
+            failure?: {
+                code: string;
+                reason: string;
+            };
+            fileName?: string;
+            frames?: number;
+            height?: number;
+            lossless?: boolean;
+            name?: string;
+            notes: string[];
+            percent: number;
+            playUrl?: string;
+            profile: components["schemas"]["ExportProfile"];
+            /** @enum {string} */
+            purpose: "care" | "teaching";
+            quality?: components["schemas"]["QualitySummary"];
+            qualityUrl?: string;
+            /** Format: date-time */
+            readyAt?: string;
+            redactions: components["schemas"]["Redaction"][];
+            remainingMs?: number;
+            removed?: components["schemas"]["Removed"];
+            renditionId: string;
+            /** Format: date-time */
+            requestedAt: string;
+            sha256?: string;
+            sourceId: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "ready" | "failed" | "stopping" | "cancelled";
+            width?: number;
+        };
+        ExportViewOutput: {
+            archiveFailure?: {
+                code: string;
+                reason: string;
+            };
+            bytes?: number;
+            clipId: string;
+            contentType?: string;
+            copies?: {
+                copyId: string;
+                failure?: {
+                    code: string;
+                    reason: string;
+                };
+                path?: string;
+                percent: number;
+                remainingMs?: number;
+                /** Format: date-time */
+                requestedAt: string;
+                /** @enum {string} */
+                state: "waiting" | "running" | "ready" | "failed" | "stopping" | "cancelled";
+                target: string;
+                /** Format: date-time */
+                writtenAt?: string;
+            }[];
+            destinations?: string[];
+            downloadUrl?: string;
+            durationMs?: number;
+            editId?: string;
+            encoder?: string;
+            exportId: string;
+            failure?: {
+                code: string;
+                reason: string;
+            };
+            fileName?: string;
+            frames?: number;
+            height?: number;
+            lossless?: boolean;
+            name?: string;
+            notes: string[];
+            percent: number;
+            playUrl?: string;
+            profile: components["schemas"]["ExportProfile"];
+            /** @enum {string} */
+            purpose: "care" | "teaching";
+            quality?: components["schemas"]["QualitySummaryOutput"];
+            qualityUrl?: string;
+            /** Format: date-time */
+            readyAt?: string;
+            redactions: components["schemas"]["RedactionOutput"][];
+            remainingMs?: number;
+            removed?: components["schemas"]["RemovedOutput"];
+            renditionId: string;
+            /** Format: date-time */
+            requestedAt: string;
+            sha256?: string;
+            sourceId: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "ready" | "failed" | "stopping" | "cancelled";
+            width?: number;
         };
         FeedMessage: {
             clip: components["schemas"]["ClipViewOutput"];
@@ -651,6 +2326,14 @@ export interface components {
             kind: "marker";
             marker: components["schemas"]["MarkerViewOutput"];
         } | {
+            edit: components["schemas"]["EditViewOutput"];
+            /** @constant */
+            kind: "edit";
+        } | {
+            export: components["schemas"]["ExportViewOutput"];
+            /** @constant */
+            kind: "export";
+        } | {
             /** Format: date-time */
             at: string;
             code: string;
@@ -659,6 +2342,10 @@ export interface components {
             reason: string;
             sourceId?: string;
             stationId?: string;
+        } | {
+            code: string;
+            /** @constant */
+            kind: "alarm-acknowledged";
         } | {
             /** Format: date-time */
             at: string;
@@ -677,36 +2364,87 @@ export interface components {
             /** @enum {string} */
             reason: "source-restarted" | "no-signal" | "spool-overflow" | "fragment-lost" | "fragment-corrupt" | "expired";
         };
+        HoldNote: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            holdId: string;
+            reason: string;
+        };
+        HoldNoteOutput: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            holdId: string;
+            reason: string;
+        };
+        HoldView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            clipId?: string;
+            holdId: string;
+            patient: components["schemas"]["PatientOutput"];
+            procedureId: string;
+            reason: string;
+            released?: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                reason: string;
+            };
+            stationId: string;
+        };
         InstanceView: {
             bytes: number;
+            compression?: {
+                comparedFrames?: number;
+                durationMs: number;
+                identical?: boolean;
+                psnr?: number;
+                ratio: number;
+                ssim?: number;
+            };
             /** Format: date-time */
             createdAt: string;
             deliveries: components["schemas"]["DeliveryView"][];
             instanceId: string;
             numberOfFrames: number;
             payloadSha256: string;
+            rendition?: string;
             seriesInstanceUid: string;
             sha256: string;
             sopClassUid: string;
             sopInstanceUid: string;
             sourceId: string;
             studyInstanceUid: string;
+            transferSyntax?: string;
             transferSyntaxUid: string;
         };
         InstanceViewOutput: {
             bytes: number;
+            compression?: {
+                comparedFrames?: number;
+                durationMs: number;
+                identical?: boolean;
+                psnr?: number;
+                ratio: number;
+                ssim?: number;
+            };
             /** Format: date-time */
             createdAt: string;
             deliveries: components["schemas"]["DeliveryViewOutput"][];
             instanceId: string;
             numberOfFrames: number;
             payloadSha256: string;
+            rendition?: string;
             seriesInstanceUid: string;
             sha256: string;
             sopClassUid: string;
             sopInstanceUid: string;
             sourceId: string;
             studyInstanceUid: string;
+            transferSyntax?: string;
             transferSyntaxUid: string;
         };
         JourneyStep: {
@@ -737,6 +2475,7 @@ export interface components {
             hlsUrl: string;
             token: string;
             whepUrl: string;
+            whipUrl?: string;
         };
         MarkerView: {
             /** Format: date-time */
@@ -766,6 +2505,17 @@ export interface components {
             /** @enum {string} */
             sex?: "M" | "F" | "O";
         };
+        PlannedDay: {
+            bytes: number;
+            /** Format: date */
+            date: string;
+            items: number;
+            notYet: {
+                bytes: number;
+                items: number;
+            };
+            rule: string;
+        };
         Problem: {
             code: string;
             detail?: string;
@@ -781,10 +2531,14 @@ export interface components {
         ProcedureView: {
             accessionNumber?: string;
             clipCount: number;
+            consent: components["schemas"]["Consent"];
+            /** Format: date-time */
+            conversationSince?: string;
             description?: string;
             emergency: boolean;
             /** Format: date-time */
             endedAt?: string;
+            hold?: components["schemas"]["HoldNote"];
             patient: components["schemas"]["Patient"];
             procedureId: string;
             recipe: components["schemas"]["Recipe"];
@@ -797,10 +2551,14 @@ export interface components {
         ProcedureViewOutput: {
             accessionNumber?: string;
             clipCount: number;
+            consent: components["schemas"]["ConsentOutput"];
+            /** Format: date-time */
+            conversationSince?: string;
             description?: string;
             emergency: boolean;
             /** Format: date-time */
             endedAt?: string;
+            hold?: components["schemas"]["HoldNoteOutput"];
             patient: components["schemas"]["PatientOutput"];
             procedureId: string;
             recipe: components["schemas"]["RecipeOutput"];
@@ -810,23 +2568,182 @@ export interface components {
             stationName: string;
             version: number;
         };
+        QualityReport: {
+            blackFrames: number;
+            curve: {
+                frame: number;
+                psnr: number | null;
+                ssim: number;
+                xpsnr: number | null;
+            }[];
+            frames: {
+                compared: number;
+                distorted: number;
+                reference: number;
+            };
+            identicalFrames: number;
+            notes: string[];
+            passed: boolean;
+            psnr: {
+                average: number | null;
+                min: number | null;
+            };
+            repeatedFrames: number;
+            scenes: {
+                from: number;
+                psnr: number | null;
+                ssim: number;
+                to: number;
+            }[];
+            ssim: {
+                average: number;
+                min: number;
+            };
+            thresholds: {
+                psnr: number;
+                ssim: number;
+            };
+            worstFrame: number;
+            xpsnr: {
+                average: number | null;
+                min: number | null;
+            };
+        };
+        QualitySummary: {
+            blackFrames: number;
+            frames: {
+                compared: number;
+                distorted: number;
+                reference: number;
+            };
+            identicalFrames: number;
+            notes: string[];
+            passed: boolean;
+            psnr: {
+                average: number | null;
+                min: number | null;
+            };
+            repeatedFrames: number;
+            ssim: {
+                average: number;
+                min: number;
+            };
+            thresholds: {
+                psnr: number;
+                ssim: number;
+            };
+            worstFrame: number;
+            xpsnr: {
+                average: number | null;
+                min: number | null;
+            };
+        };
+        QualitySummaryOutput: {
+            blackFrames: number;
+            frames: {
+                compared: number;
+                distorted: number;
+                reference: number;
+            };
+            identicalFrames: number;
+            notes: string[];
+            passed: boolean;
+            psnr: {
+                average: number | null;
+                min: number | null;
+            };
+            repeatedFrames: number;
+            ssim: {
+                average: number;
+                min: number;
+            };
+            thresholds: {
+                psnr: number;
+                ssim: number;
+            };
+            worstFrame: number;
+            xpsnr: {
+                average: number | null;
+                min: number | null;
+            };
+        };
+        QualityView: {
+            /** Format: date-time */
+            measuredAt: string;
+            qualityId: string;
+            rendition: string;
+            renditionId?: string;
+            reportUrl: string;
+            sourceId: string;
+            summary: components["schemas"]["QualitySummaryOutput"];
+            warning?: {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                reason: string;
+            };
+        };
         Recipe: {
+            consent?: {
+                /** @default [] */
+                destinations: string[];
+                /**
+                 * @default all
+                 * @enum {string}
+                 */
+                refusedKeeps: "all" | "nothing";
+                /**
+                 * @default given
+                 * @enum {string}
+                 */
+                teaching: "given" | "not-refused";
+            };
             /** @default [] */
             destinations: string[];
             dicom: {
+                acquisitionContext?: {
+                    concept: {
+                        code: string;
+                        meaning: string;
+                        scheme: string;
+                    };
+                    value: {
+                        code: string;
+                        meaning: string;
+                        scheme: string;
+                    };
+                }[];
                 anatomicRegion?: {
                     code: string;
                     meaning: string;
                     scheme: string;
                 };
                 /** @enum {string} */
-                modality: "ES" | "GM" | "XC";
+                burnedInAnnotation?: "yes" | "no";
+                burnedInSources?: {
+                    [key: string]: "yes" | "no";
+                };
+                /** @enum {string} */
+                laterality?: "R" | "L";
+                /** @enum {string} */
+                modality: "ES" | "GM" | "XC" | "OT";
+                sequenceSeconds?: number;
+                stillRatio?: number;
                 /** @enum {string} */
                 stillSopClass: "vl-endoscopic" | "vl-microscopic" | "vl-photographic";
+                stillTransferSyntax?: string;
+                videoRatio?: number;
                 /** @enum {string} */
-                videoSopClass: "video-endoscopic" | "video-microscopic" | "video-photographic";
+                videoSopClass: "video-endoscopic" | "video-microscopic" | "video-photographic" | "secondary-capture";
+                videoTransferSyntaxes?: string[];
             };
             name: string;
+            quality?: {
+                /** @default 35 */
+                minPsnr: number;
+                /** @default 0.95 */
+                minSsim: number;
+            };
             /**
              * @default [
              *       "pacs",
@@ -844,22 +2761,66 @@ export interface components {
             version: number;
         };
         RecipeOutput: {
+            consent?: {
+                /** @default [] */
+                destinations: string[];
+                /**
+                 * @default all
+                 * @enum {string}
+                 */
+                refusedKeeps: "all" | "nothing";
+                /**
+                 * @default given
+                 * @enum {string}
+                 */
+                teaching: "given" | "not-refused";
+            };
             /** @default [] */
             destinations: string[];
             dicom: {
+                acquisitionContext?: {
+                    concept: {
+                        code: string;
+                        meaning: string;
+                        scheme: string;
+                    };
+                    value: {
+                        code: string;
+                        meaning: string;
+                        scheme: string;
+                    };
+                }[];
                 anatomicRegion?: {
                     code: string;
                     meaning: string;
                     scheme: string;
                 };
                 /** @enum {string} */
-                modality: "ES" | "GM" | "XC";
+                burnedInAnnotation?: "yes" | "no";
+                burnedInSources?: {
+                    [key: string]: "yes" | "no";
+                };
+                /** @enum {string} */
+                laterality?: "R" | "L";
+                /** @enum {string} */
+                modality: "ES" | "GM" | "XC" | "OT";
+                sequenceSeconds?: number;
+                stillRatio?: number;
                 /** @enum {string} */
                 stillSopClass: "vl-endoscopic" | "vl-microscopic" | "vl-photographic";
+                stillTransferSyntax?: string;
+                videoRatio?: number;
                 /** @enum {string} */
-                videoSopClass: "video-endoscopic" | "video-microscopic" | "video-photographic";
+                videoSopClass: "video-endoscopic" | "video-microscopic" | "video-photographic" | "secondary-capture";
+                videoTransferSyntaxes?: string[];
             };
             name: string;
+            quality?: {
+                /** @default 35 */
+                minPsnr: number;
+                /** @default 0.95 */
+                minSsim: number;
+            };
             /**
              * @default [
              *       "pacs",
@@ -875,6 +2836,61 @@ export interface components {
                 en: string;
             };
             version: number;
+        };
+        Redaction: {
+            frames?: {
+                from: number;
+                to: number;
+            };
+            /** @enum {string} */
+            how: "black" | "blur";
+            region?: {
+                height: number;
+                width: number;
+                x: number;
+                y: number;
+            };
+        };
+        RedactionOutput: {
+            frames?: {
+                from: number;
+                to: number;
+            };
+            /** @enum {string} */
+            how: "black" | "blur";
+            region?: {
+                height: number;
+                width: number;
+                x: number;
+                y: number;
+            };
+        };
+        RemovalView: {
+            /** Format: date-time */
+            at: string;
+            bytes: number;
+            clipId: string;
+            /** @enum {string} */
+            kind: "clip" | "recording" | "still" | "edit" | "export";
+            objects: number;
+            patient: components["schemas"]["PatientOutput"];
+            removalId: string;
+            /** Format: date-time */
+            removedAt?: string;
+            renditionId?: string;
+            rule: string;
+            sourceId: string;
+            stationId: string;
+        };
+        Removed: {
+            /** Format: date-time */
+            at: string;
+            rule: string;
+        };
+        RemovedOutput: {
+            /** Format: date-time */
+            at: string;
+            rule: string;
         };
         RenditionView: {
             bytes: number;
@@ -916,6 +2932,54 @@ export interface components {
             url: string;
             width?: number;
         };
+        RetentionItem: {
+            blocked: ("keep" | "hold" | "not-yet")[];
+            bytes: number;
+            clipId: string;
+            /** Format: date-time */
+            dueAt: string;
+            /** @enum {string} */
+            kind: "clip" | "recording" | "still" | "edit" | "export";
+            /** @enum {string} */
+            needs: "archived" | "sent" | "saved";
+            patient: components["schemas"]["PatientOutput"];
+            renditionId?: string;
+            rule: string;
+            /** Format: date-time */
+            since: string;
+            sourceId: string;
+            stationId: string;
+        };
+        RetentionView: {
+            /** Format: date-time */
+            actsFrom?: string;
+            /** Format: date-time */
+            asOf: string;
+            blocked: {
+                /** @enum {string} */
+                by: "keep" | "hold" | "not-yet";
+                bytes: number;
+                items: number;
+            }[];
+            due: {
+                bytes: number;
+                items: number;
+            };
+            /** @enum {string} */
+            mode: "none" | "dry-run" | "on";
+            perHour: number;
+            removed: {
+                bytes: number;
+                items: number;
+            };
+            rules: components["schemas"]["RuleViewOutput"][];
+            store: components["schemas"]["StoreForecastOutput"];
+            trouble?: string;
+            unmatched: {
+                bytes: number;
+                items: number;
+            };
+        };
         RingWindow: {
             sources: {
                 availableMs: number;
@@ -944,10 +3008,77 @@ export interface components {
             stationId: string;
             windowMs: number;
         };
+        RuleView: {
+            consent?: ("unknown" | "given" | "refused" | "withdrawn")[];
+            days: number | "never";
+            kinds?: ("clip" | "recording" | "still" | "edit" | "export")[];
+            longerThanSeconds?: number;
+            matched: {
+                bytes: number;
+                items: number;
+            };
+            name: string;
+            /**
+             * @default archived
+             * @enum {string}
+             */
+            needs: "archived" | "sent" | "saved";
+            /** @enum {string} */
+            never?: "not-archived-by-design" | "hidden-by-earlier-rule";
+            pacs?: boolean;
+            recipes?: string[];
+            sources?: string[];
+            stations?: string[];
+            /** @default false */
+            takenBack: boolean;
+            title?: {
+                de: string;
+                en: string;
+            };
+        };
+        RuleViewOutput: {
+            consent?: ("unknown" | "given" | "refused" | "withdrawn")[];
+            days: number | "never";
+            kinds?: ("clip" | "recording" | "still" | "edit" | "export")[];
+            longerThanSeconds?: number;
+            matched: {
+                bytes: number;
+                items: number;
+            };
+            name: string;
+            /**
+             * @default archived
+             * @enum {string}
+             */
+            needs: "archived" | "sent" | "saved";
+            /** @enum {string} */
+            never?: "not-archived-by-design" | "hidden-by-earlier-rule";
+            pacs?: boolean;
+            recipes?: string[];
+            sources?: string[];
+            stations?: string[];
+            /** @default false */
+            takenBack: boolean;
+            title?: {
+                de: string;
+                en: string;
+            };
+        };
+        SourceTest: {
+            answerMs?: number;
+            ok: boolean;
+            pictureMs?: number;
+            reason?: string;
+            /** @enum {string} */
+            state: "starting" | "live" | "no-signal" | "frozen" | "offline";
+        };
         StationPresence: {
+            addresses?: string[];
             /** Format: date-time */
             at: string;
             brokerOk: boolean;
+            diskFreeBytes?: number;
+            host?: string;
             name: string;
             procedureId: string | null;
             software: string;
@@ -972,14 +3103,47 @@ export interface components {
                 state: "starting" | "live" | "no-signal" | "frozen" | "offline";
                 width?: number;
             }[];
+            spool?: {
+                bytes: number;
+                maxBytes: number;
+            };
             spooledFragments: number;
             stationId: string;
             windowMs: number;
         };
+        StationSettings: {
+            aeTitle: string;
+            maxBytes: number;
+            name: string;
+            sources: {
+                address?: string;
+                bitrate: number;
+                /** @enum {string} */
+                encode: "auto" | "always";
+                frameRate: number;
+                height?: number;
+                kind: string;
+                /** @enum {string} */
+                mode: "pull" | "listen";
+                name: string;
+                pacs: boolean;
+                sourceId: string;
+                width?: number;
+            }[];
+            stationId: string;
+            windowSeconds: number;
+        };
         StationView: {
+            addresses?: string[];
             /** Format: date-time */
             at: string;
             brokerOk: boolean;
+            clockOffsetMs?: number;
+            conversation?: {
+                rights: ("speak" | "draw")[];
+            };
+            diskFreeBytes?: number;
+            host?: string;
             name: string;
             online: boolean;
             procedure?: components["schemas"]["ProcedureView"];
@@ -1011,15 +3175,26 @@ export interface components {
                 state: "starting" | "live" | "no-signal" | "frozen" | "offline";
                 width?: number;
             }[];
+            spool?: {
+                bytes: number;
+                maxBytes: number;
+            };
             spooledFragments: number;
             stationId: string;
             window?: components["schemas"]["RingWindow"];
             windowMs: number;
         };
         StationViewOutput: {
+            addresses?: string[];
             /** Format: date-time */
             at: string;
             brokerOk: boolean;
+            clockOffsetMs?: number;
+            conversation?: {
+                rights: ("speak" | "draw")[];
+            };
+            diskFreeBytes?: number;
+            host?: string;
             name: string;
             online: boolean;
             procedure?: components["schemas"]["ProcedureViewOutput"];
@@ -1051,10 +3226,81 @@ export interface components {
                 state: "starting" | "live" | "no-signal" | "frozen" | "offline";
                 width?: number;
             }[];
+            spool?: {
+                bytes: number;
+                maxBytes: number;
+            };
             spooledFragments: number;
             stationId: string;
             window?: components["schemas"]["RingWindowOutput"];
             windowMs: number;
+        };
+        StoreForecast: {
+            addedPerDayBytes: number;
+            capacityBytes?: number;
+            days: {
+                /** Format: date */
+                date: string;
+                withoutRules: number;
+                withRules: number;
+            }[];
+            /** Format: date */
+            fullOn?: string;
+            used: {
+                bytes: number;
+                items: number;
+            };
+            warnDays?: number;
+        };
+        StoreForecastOutput: {
+            addedPerDayBytes: number;
+            capacityBytes?: number;
+            days: {
+                /** Format: date */
+                date: string;
+                withoutRules: number;
+                withRules: number;
+            }[];
+            /** Format: date */
+            fullOn?: string;
+            used: {
+                bytes: number;
+                items: number;
+            };
+            warnDays?: number;
+        };
+        WebhookDeliveryView: {
+            attempts: number;
+            body?: string;
+            /** Format: date-time */
+            firstAt: string;
+            /** Format: date-time */
+            lastAt: string;
+            messageId: string;
+            /** Format: date-time */
+            nextAt?: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "delivered" | "waiting" | "failed";
+            status?: number;
+            type: string;
+        };
+        WebhookTest: {
+            durationMs: number;
+            ok: boolean;
+            reason?: string;
+            status?: number;
+        };
+        WebhookView: {
+            failed: number;
+            /** Format: date-time */
+            lastDeliveredAt?: string;
+            name: string;
+            origin: string;
+            /** @enum {string} */
+            reach: "public" | "site" | "machine";
+            types: string[];
+            waiting: number;
         };
         WorklistItem: {
             accessionNumber?: string;
@@ -1106,6 +3352,7 @@ export interface components {
             items: components["schemas"]["WorklistItemOutput"][];
             reason?: string;
             stale: boolean;
+            truncated?: boolean;
         };
     };
     responses: never;
@@ -1116,6 +3363,513 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People with an account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AccountView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    displayName: string;
+                    name: string;
+                    roles: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin")[];
+                    /** @default null */
+                    stations?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A new account with a one-time password, to be changed at the first sign-in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        account: components["schemas"]["AccountView"];
+                        /** Format: date-time */
+                        expiresAt: string;
+                        oneTimePassword: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    disabled?: boolean;
+                    displayName?: string;
+                    roles?: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin")[];
+                    stations?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Name shown, roles, rooms, disabled; counts from the next request on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetAccountPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A one-time password; the account is signed out everywhere */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        account: components["schemas"]["AccountView"];
+                        /** Format: date-time */
+                        expiresAt: string;
+                        oneTimePassword: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sign somebody out everywhere */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a person should know about: open alarms, and those acknowledged within a day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AlarmView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    sourceId?: string;
+                    stationId?: string;
+                    /** Format: date-time */
+                    upTo: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Somebody has seen it; a newer alarm of the kind is open again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AlarmView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchAudit: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: number;
+                /** @description at or after */
+                from?: string;
+                kind?: "sign-in" | "access" | "query" | "export" | "change" | "removal" | "emergency" | "administration" | "refusal" | "system";
+                limit?: number;
+                /** @description `clip/<id>`, `account/<name>`, a patient id */
+                object?: string;
+                outcome?: "success" | "failure";
+                /** @description name of the actor, or a part of it */
+                person?: string;
+                station?: string;
+                /** @description before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who did what, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntryView"][];
+                        nextCursor?: string;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditChain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the chain begins and ends, and what its last check found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChainView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAuditChain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Make every hash anew, now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query: {
+                format: "atna" | "csv";
+                /** @description at or after */
+                from?: string;
+                kind?: "sign-in" | "access" | "query" | "export" | "change" | "removal" | "emergency" | "administration" | "refusal" | "system";
+                /** @description `clip/<id>`, `account/<name>`, a patient id */
+                object?: string;
+                outcome?: "success" | "failure";
+                /** @description name of the actor, or a part of it */
+                person?: string;
+                station?: string;
+                /** @description before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same as DICOM audit messages (PS3.15 A.5, XML) or as CSV with its hashes, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    breakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    confirmed: true;
+                    reason: string;
+                    stationId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Open a room without a standing right, for an hour: audited, the administrators are alarmed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        grantId: string;
+                        reason: string;
+                        stationId: string;
+                        /** Format: date-time */
+                        until: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grantId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Close it before the hour is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClosedRooms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rooms that are closed to the caller, or whose patients are, by name: what can be opened in an emergency */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            name: string;
+                            stationId: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listClips: {
         parameters: {
             query?: {
@@ -1127,11 +3881,15 @@ export interface operations {
                 from?: string;
                 kind?: "clip" | "recording" | "still";
                 limit?: number;
+                maxBytes?: number;
+                minBytes?: number;
                 /** @description patient id, or a part of the name */
                 patient?: string;
                 procedure?: string;
                 /** @description every word has to occur in name, id, accession number or description */
                 q?: string;
+                /** @description incomplete: with gaps, or shorter than was asked for */
+                quality?: "complete" | "incomplete";
                 recipe?: string;
                 sort?: "-requestedAt" | "requestedAt" | "-duration" | "duration" | "-size" | "size";
                 /** @description one or several, comma-separated */
@@ -1182,9 +3940,19 @@ export interface operations {
                 "application/json": {
                     clipId: string;
                     description?: string;
+                    exact?: boolean;
+                    frames?: {
+                        from: number;
+                        /** Format: date-time */
+                        since: string;
+                        sourceId: string;
+                        to: number;
+                    };
                     /** Format: date-time */
                     from?: string;
                     lastSeconds?: number;
+                    /** @enum {string} */
+                    pressedAt?: "room" | "desk";
                     sources?: string[];
                     stationId: string;
                     /** Format: date-time */
@@ -1222,11 +3990,15 @@ export interface operations {
                 /** @description asked for at or after */
                 from?: string;
                 kind?: "clip" | "recording" | "still";
+                maxBytes?: number;
+                minBytes?: number;
                 /** @description patient id, or a part of the name */
                 patient?: string;
                 procedure?: string;
                 /** @description every word has to occur in name, id, accession number or description */
                 q?: string;
+                /** @description incomplete: with gaps, or shorter than was asked for */
+                quality?: "complete" | "incomplete";
                 recipe?: string;
                 /** @description one or several, comma-separated */
                 state?: components["schemas"]["ClipState"][];
@@ -1358,6 +4130,778 @@ export interface operations {
             };
         };
     };
+    listClipAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who did what to the clip and to its procedure, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEdits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Edits of a clip with their progress, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["EditViewOutput"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    destinations?: string[];
+                    enhance?: components["schemas"]["Enhancement"];
+                    name?: string;
+                    renditionId: string;
+                    sources: {
+                        clipId?: string;
+                        sourceId: string;
+                    }[];
+                    /** @default [] */
+                    steps?: components["schemas"]["EditStep"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Cut, join and enhance, exactly to the frame; the originals stay. The same renditionId is the same edit */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop making it; nothing partial stays. What is ready stays */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEditFrame: {
+        parameters: {
+            query?: {
+                format?: "jpeg" | "png" | "htj2k";
+            };
+            header?: never;
+            path: {
+                clipId: string;
+                frame: number;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same of an edited film */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEditManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For each frame its source frame, whether it was copied, and both hashes (JSON) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEditVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The edited film, for playback; Range, If-Range, ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Exports of a clip with progress, size and quality, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExportViewOutput"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    destinations?: string[];
+                    exportId: string;
+                    name?: string;
+                    of: {
+                        sourceId: string;
+                    } | {
+                        renditionId: string;
+                    };
+                    profiles: components["schemas"]["ExportProfile"][];
+                    /**
+                     * @default care
+                     * @enum {string}
+                     */
+                    purpose?: "care" | "teaching";
+                    /** @default [] */
+                    redactions?: components["schemas"]["Redaction"][];
+                };
+            };
+        };
+        responses: {
+            /** @description One file for each profile, of a source or an edit; decoded once. The same exportId is the same export */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExportViewOutput"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archiveExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    destinations: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description It becomes a DICOM object and goes to these destinations, too; refused with the rule where DICOM has no place for it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop the request that this file belongs to; what is ready stays */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    copyId: string;
+                    target: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Onto a stick or a share, read back from there. The same copyId is the same copy. Audited */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                copyId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing of it stays there; what is written stays */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exported file, to be saved; a broken download goes on by Range. Audited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    playExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                playlist: string;
+                renditionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The playlist of a streaming export (HLS, RFC 8216): played in place. Audited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                file: string;
+                renditionId: string;
+                variant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the playlists name; Range, If-Range, ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/*": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/*": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every re-encoding of a clip: PSNR, SSIM, XPSNR, frames; and what was warned of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["QualityView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQuality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+                qualityId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole report with its curve, per frame and per scene */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reassignClip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    patient?: components["schemas"]["Patient"];
+                    procedureId?: string;
+                    reason?: string;
+                    worklistItemId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description One clip to another procedure, worklist item or patient: audited, its objects are made anew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retryClip: {
         parameters: {
             query?: never;
@@ -1376,6 +4920,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClipViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFrame: {
+        parameters: {
+            query?: {
+                format?: "jpeg" | "png" | "htj2k";
+            };
+            header?: never;
+            path: {
+                clipId: string;
+                frame: number;
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exact frame in full size, to be saved: JPEG, PNG or HTJ2K. Of a still its picture is frame 0. Audited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewFrame: {
+        parameters: {
+            query: {
+                brightness?: number;
+                contrast?: number;
+                denoise?: number;
+                denoiser?: "hqdn3d" | "nlmeans";
+                frame: number;
+                gamma?: number;
+                recipe?: "endoscopy" | "surgery" | "dermatology" | "microscopy" | "default";
+                redactions?: string;
+                saturation?: number;
+                sharpness?: number;
+                width?: number;
+            };
+            header?: never;
+            path: {
+                clipId: string;
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A frame through the very filters of an enhancement; without settings the frame as it is (JPEG) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
                 };
             };
             /** @description What was wrong (RFC 9457) */
@@ -1486,6 +5125,52 @@ export interface operations {
             };
         };
     };
+    createFilmStill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clipId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    clipId: string;
+                    description?: string;
+                    /** @enum {string} */
+                    format?: "jpeg" | "png" | "htj2k";
+                    frame: number;
+                    of: {
+                        sourceId: string;
+                    } | {
+                        renditionId: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description A frame of a stored film becomes a still of its own, and goes into DICOM like any other */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConfig: {
         parameters: {
             query?: never;
@@ -1515,13 +5200,88 @@ export interface operations {
             };
         };
     };
+    listConfigFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files that settings stand in, whether they are in use, and what is wrong with them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ConfigFileView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createConversationGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @enum {string} */
+                    side: "room" | "desk";
+                    stationId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A short-lived link into the conversation of a room */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        rights: ("speak" | "draw")[];
+                        token: string;
+                        url: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDeliveries: {
         parameters: {
             query?: {
                 cursor?: string;
                 destination?: string;
                 limit?: number;
-                state?: ("waiting" | "sending" | "deferred" | "stored" | "committed" | "failed")[];
+                state?: ("waiting" | "sending" | "deferred" | "stored" | "committed" | "failed" | "replaced")[];
             };
             header?: never;
             path?: never;
@@ -1613,6 +5373,47 @@ export interface operations {
             };
         };
     };
+    listTargets: {
+        parameters: {
+            query?: {
+                stationId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sticks and shares of the site: what is there now, and how much is free on it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            freeBytes?: number;
+                            name: string;
+                            reason?: string;
+                            /** @enum {string} */
+                            state: "ready" | "absent" | "read-only";
+                            stations?: string[];
+                            title: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getFeed: {
         parameters: {
             query?: never;
@@ -1629,6 +5430,114 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["FeedMessage"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHolds: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Legal holds, those that hold first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["HoldView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    clipId?: string;
+                    holdId: string;
+                    procedureId?: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing of a clip or a procedure is removed from now on; the same holdId again is the same hold. Audited */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                holdId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The rules hold again; audited with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
                 };
             };
             /** @description What was wrong (RFC 9457) */
@@ -1699,6 +5608,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    alongside?: string[];
+                    publish?: boolean;
                     sourceId: string;
                     stationId: string;
                 };
@@ -1712,6 +5623,254 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveGrant"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPanels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Touch panels that were paired, also revoked ones */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            address: string;
+                            device: string;
+                            /** Format: date-time */
+                            lastSeenAt?: string;
+                            name: string;
+                            /** Format: date-time */
+                            pairedAt: string;
+                            pairedBy: string;
+                            panelId: string;
+                            /** Format: date-time */
+                            revokedAt?: string;
+                            stationId: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmPanel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    name: string;
+                    stationId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Pair the panel that shows the code with a room */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        address: string;
+                        device: string;
+                        /** Format: date-time */
+                        lastSeenAt?: string;
+                        name: string;
+                        /** Format: date-time */
+                        pairedAt: string;
+                        pairedBy: string;
+                        panelId: string;
+                        /** Format: date-time */
+                        revokedAt?: string;
+                        stationId: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokePanel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                panelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From now on it opens nothing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        address: string;
+                        device: string;
+                        /** Format: date-time */
+                        lastSeenAt?: string;
+                        name: string;
+                        /** Format: date-time */
+                        pairedAt: string;
+                        pairedBy: string;
+                        panelId: string;
+                        /** Format: date-time */
+                        revokedAt?: string;
+                        stationId: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestPanel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    stationId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A touch panel asks to be let in: it shows the code until a desk confirms it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPanelRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which panel shows that code */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        address: string;
+                        /** Format: date-time */
+                        askedAt: string;
+                        device: string;
+                        stationId?: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProcedures: {
+        parameters: {
+            query?: {
+                date?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Procedures of a day, the latest first; at most 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ProcedureViewOutput"][];
+                    };
                 };
             };
             /** @description What was wrong (RFC 9457) */
@@ -1837,6 +5996,47 @@ export interface operations {
             };
         };
     };
+    setConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                procedureId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                    /** @enum {string} */
+                    setAt?: "room" | "desk";
+                    /** @enum {string} */
+                    state: "unknown" | "given" | "refused" | "withdrawn";
+                };
+            };
+        };
+        responses: {
+            /** @description What the patient said to recording and copies. Its clips say so at once; audited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     endProcedure: {
         parameters: {
             query?: never;
@@ -1868,6 +6068,52 @@ export interface operations {
             };
         };
     };
+    getProcedureStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                procedureId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far the information system was told of it (MPPS); asked of the PACS gateway */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        configured: boolean;
+                        step?: {
+                            left?: {
+                                sopInstanceUid: string;
+                                /** @enum {string} */
+                                state: "completed" | "discontinued";
+                            }[];
+                            problem?: string;
+                            /** Format: date-time */
+                            retryAt?: string;
+                            sopInstanceUid: string;
+                            /** @enum {string} */
+                            state: "to-create" | "in-progress" | "completed" | "discontinued" | "failed";
+                        };
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRecipes: {
         parameters: {
             query?: never;
@@ -1885,6 +6131,575 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["RecipeOutput"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules (retention.yaml), what they would do, what they did, and how long the store will do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRetentionItems: {
+        parameters: {
+            query?: {
+                blocked?: "keep" | "hold" | "not-yet";
+                cursor?: string;
+                date?: string;
+                limit?: number;
+                rule?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One by one: what goes on a day by a rule, or what is due and stays because of something */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RetentionItem"][];
+                        nextCursor?: string;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetentionPlan: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would go on which day by which rule, and how much it sets free; also in a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PlannedDay"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRemovals: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was removed, by which rule and when; the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RemovalView"][];
+                        nextCursor?: string;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks, what they may, and how to sign in; answers everybody */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        access: "open" | "set-up" | "accounts";
+                        caller?: components["schemas"]["CallerView"];
+                        signIn: {
+                            password: boolean;
+                            provider?: {
+                                name: string;
+                                startUrl: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Sign in with a password of ours: a cookie. Failures slow down, by account and address (429, Retry-After) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        access: "open" | "set-up" | "accounts";
+                        caller?: components["schemas"]["CallerView"];
+                        signIn: {
+                            password: boolean;
+                            provider?: {
+                                name: string;
+                                startUrl: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sign out here; `providerUrl` ends the session at the hospital too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        providerUrl?: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current: string;
+                    next: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Another password for the own account; its other sessions end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        access: "open" | "set-up" | "accounts";
+                        caller?: components["schemas"]["CallerView"];
+                        signIn: {
+                            password: boolean;
+                            provider?: {
+                                name: string;
+                                startUrl: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginProviderSignIn: {
+        parameters: {
+            query?: {
+                returnTo?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the sign-in of the hospital (OpenID Connect, PKCE): a redirect for the browser */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    providerSignedOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    logout_token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OpenID Connect Back-Channel Logout 1.0: the hospital ends the sessions of somebody */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishProviderSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the hospital sends the browser back to */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the own account is signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            address: string;
+                            current: boolean;
+                            device: string;
+                            /** Format: date-time */
+                            endsAt: string;
+                            /** Format: date-time */
+                            lastSeenAt: string;
+                            sessionId: string;
+                            /** Format: date-time */
+                            since: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sign the own account out everywhere */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sign the own account out there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code?: string;
+                    displayName: string;
+                    name: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The first account, an administrator, while there is none; from then on signing in is needed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        access: "open" | "set-up" | "accounts";
+                        caller?: components["schemas"]["CallerView"];
+                        signIn: {
+                            password: boolean;
+                            provider?: {
+                                name: string;
+                                startUrl: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rooms and their sources as they are configured (stations/*.yaml), without passwords */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["StationSettings"][];
                     };
                 };
             };
@@ -1948,6 +6763,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StationViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    open: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The room lets those who watch talk and point, or no longer; it ends with the procedure */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStationDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cameras and frame grabbers that the station finds at this moment: their signals and what they offer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        devices: {
+                            bus: string;
+                            busy: boolean;
+                            driver: string;
+                            input: {
+                                name: string;
+                                noSignal?: string;
+                                timings?: {
+                                    frameRate: {
+                                        den: number;
+                                        num: number;
+                                    };
+                                    height: number;
+                                    interlaced: boolean;
+                                    width: number;
+                                };
+                            };
+                            modes: {
+                                anyRate?: boolean;
+                                frameRates: {
+                                    den: number;
+                                    num: number;
+                                }[];
+                                height: number;
+                                largest?: {
+                                    height: number;
+                                    width: number;
+                                };
+                                pixelFormat: string;
+                                width: number;
+                            }[];
+                            name: string;
+                            path: string;
+                            stablePath?: string;
+                        }[];
+                        problems: string[];
+                    };
                 };
             };
             /** @description What was wrong (RFC 9457) */
@@ -2070,6 +6990,38 @@ export interface operations {
             };
         };
     };
+    testSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sourceId: string;
+                stationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Asks the station and waits for a picture of the source, a few seconds at most */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceTest"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     captureStill: {
         parameters: {
             query?: never;
@@ -2085,6 +7037,8 @@ export interface operations {
                     /** Format: date-time */
                     at?: string;
                     clipId: string;
+                    /** @enum {string} */
+                    format?: "jpeg" | "png" | "htj2k";
                     sources?: string[];
                 };
             };
@@ -2097,6 +7051,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClipViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description API tokens of other systems, also revoked ones */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiTokenView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    expiresAt?: string;
+                    name: string;
+                    roles: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin")[];
+                    /** @default null */
+                    stations?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A token for `Authorization: Bearer`, shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        token: string;
+                        view: components["schemas"]["ApiTokenView"];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From now on it opens nothing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where other systems are told what happens (webhooks.yaml), and what waits or failed there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description the last message of the page before */
+                before?: string;
+                limit?: number;
+                state?: "delivered" | "waiting" | "failed";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log of one webhook, the newest first, 30 days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookDeliveryView"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resendWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                messageId: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same message once more, now, under the same id; what became of it stands in the log. Audited */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A signed message of type `test`, now, and what the receiver answered. Audited */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
                 };
             };
             /** @description What was wrong (RFC 9457) */

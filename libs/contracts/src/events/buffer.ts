@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Gap, Instant, ObjectKey, Rational, Sha256, Token, Ulid } from '../primitives.ts';
+import { Gap, Instant, ObjectKey, Rational, Sha256, StillFormat, Token, Ulid } from '../primitives.ts';
 import { Recipe } from '../recipe.ts';
 
 /** One source's file of a clip: an MP4 (faststart) in the object store, proven by read-back. */
@@ -23,6 +23,10 @@ export const ClipSource = z.object({
   gaps: z.array(Gap),
   /** Does this source's video go to the PACS? (`pacs` of its configuration) */
   pacs: z.boolean().default(true),
+  /** Cut exactly: frames that are as they were captured, and those at its beginning that were encoded anew. */
+  cut: z.object({ copiedFrames: z.int().nonnegative(), reencodedFrames: z.int().nonnegative() }).optional(),
+  /** Why it begins up to a GOP earlier than was asked for. */
+  inexact: z.string().optional(),
   /** How many formats (epochs with different parameters) the file holds; 1 in the normal case. */
   formats: z.int().positive().default(1),
 });
@@ -88,6 +92,10 @@ export const StillCaptured = z.object({
   bytes: z.int().positive(),
   /** Frame to take, counted from 0 in the kept GOP. */
   frame: z.int().nonnegative(),
+  /** How the picture and its object are to be coded; absent: as the recipe says. */
+  format: StillFormat.optional(),
+  /** The stored film that it was taken from, and its number there; absent: from the ring. */
+  of: z.object({ clipId: Ulid, frame: z.int().nonnegative() }).optional(),
   width: z.int().positive(),
   height: z.int().positive(),
 });

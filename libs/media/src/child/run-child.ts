@@ -15,7 +15,16 @@ type Up<Progress, Result> =
   | { type: 'done'; result: Result }
   | { type: 'failed'; error: PlainError };
 
+/** Lets a job stand still and go on, for work that is more urgent. While it stands still it is never idle. */
+export interface ChildProcessControl {
+  readonly pid: number;
+  halt(): void;
+  goOn(): void;
+}
+
 export interface RunChildOptions<Progress> extends ForkOptions {
+  /** Called once, when the process has been started. */
+  readonly onProcess?: (process: ChildProcessControl) => void;
   /** Aborting asks the child to stop and kills it after two seconds; the promise rejects with code `cancelled`. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -42,6 +51,21 @@ export async function runChild<Request, Progress, Result>(
   try {
     return await new Promise<Result>((resolve, reject) => {
       let timer = setTimeout(onIdle, idleMs);
+      let halted = false;
+      options.onProcess?.({
+        pid: worker.pid,
+        halt: () => {
+          halted = true;
+          clearTimeout(timer);
+          worker.kill('SIGSTOP');
+        },
+        goOn: () => {
+          halted = false;
+          worker.kill('SIGCONT');
+          clearTimeout(timer);
+          timer = setTimeout(onIdle, idleMs);
+        },
+      });
       function onIdle(): void {
         reject(
           new SmartBoxError({
@@ -67,7 +91,7 @@ export async function runChild<Request, Progress, Result>(
       );
       worker.onMessage((message) => {
         clearTimeout(timer);
-        timer = setTimeout(onIdle, idleMs);
+        if (!halted) timer = setTimeout(onIdle, idleMs);
         if (message.type === 'ready') worker.send({ type: 'run', request });
         else if (message.type === 'progress') options.onProgress?.(message.progress);
         else if (message.type === 'done' && !options.signal?.aborted) resolve(message.result);

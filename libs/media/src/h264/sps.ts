@@ -1,5 +1,5 @@
 import { inputError } from '@smartbox/kernel';
-import { BitReader } from './bits.ts';
+import { BitReader } from '../bits.ts';
 import { NAL, nalType } from './nal.ts';
 
 /** What a sequence parameter set says (ITU-T H.264 7.3.2.1.1 and annex E). */

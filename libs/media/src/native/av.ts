@@ -1,8 +1,22 @@
 import { SmartBoxError } from '@smartbox/kernel';
-import { AV_LOG_ERROR, AVERROR_EOF, AVERROR_EXIT, AVMEDIA_TYPE_VIDEO, type AVMediaType } from 'node-av/constants';
+import {
+  AV_LOG_ERROR,
+  AV_LOG_QUIET,
+  AVFMT_FLAG_NONBLOCK,
+  AVERROR_EOF,
+  AVERROR_EXIT,
+  AVMEDIA_TYPE_VIDEO,
+  type AVMediaType,
+} from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, InputFormat, Log, PosixError, type Stream } from 'node-av/lib';
 
 Log.setLevel(AV_LOG_ERROR);
+
+/** FFmpeg's own lines are left out from now on: for programs whose words go to people. */
+export function quiet(): void {
+  Log.setLevel(AV_LOG_QUIET);
+}
+
 const AVERROR_EAGAIN: number = FFmpegError.AVERROR(PosixError.EAGAIN);
 
 /** A stream or file as it may be shown in an error: no user name, password, query or signature. */
@@ -35,6 +49,11 @@ export function again(code: number): boolean {
   return code === AVERROR_EAGAIN || code === AVERROR_EOF;
 }
 
+/** Nothing is there yet, of an input that does not wait. */
+export function isEarly(code: number): boolean {
+  return code === AVERROR_EAGAIN;
+}
+
 export function isEof(code: number): boolean {
   return code === AVERROR_EOF || code === AVERROR_EXIT;
 }
@@ -43,7 +62,12 @@ export interface OpenOptions {
   /** FFmpeg demuxer name, when it cannot be guessed. */
   readonly format?: string;
   readonly options?: Readonly<Record<string, string>>;
+  /** Neither opening nor reading waits for pictures: while there is none, reading answers what `isEarly` knows. */
+  readonly waitless?: boolean;
 }
+
+/** A store that restarts, or that closed a connection which stood still for a while, costs a pause and not the job. */
+const RECONNECT = { reconnect: '1', reconnect_on_network_error: '1', reconnect_delay_max: '8' };
 
 /**
  * Opens a file path or URL for reading and finds its streams. Close it with `closeInput()`.
@@ -56,13 +80,15 @@ export async function openMedia(
 ): Promise<FormatContext> {
   const input = new FormatContext();
   input.allocContext();
+  if (open.waitless) input.setFlags(AVFMT_FLAG_NONBLOCK);
   const format = open.format ? InputFormat.findInputFormat(open.format) : null;
-  const options = open.options ? Dictionary.fromObject(open.options) : null;
+  const given = { ...(/^https?:/.test(pathOrUrl) ? RECONNECT : {}), ...open.options };
+  const options = Object.keys(given).length > 0 ? Dictionary.fromObject(given) : null;
   const interrupt = (): void => input.interrupt();
   signal?.addEventListener('abort', interrupt, { once: true });
   try {
     check(await input.openInput(pathOrUrl, format, options), `open ${shown(pathOrUrl)}`);
-    const code = await input.findStreamInfo(null);
+    const code = open.waitless ? 0 : await input.findStreamInfo(null);
     if (code < 0) {
       await input.closeInput();
       throw avError(code, `find streams in ${shown(pathOrUrl)}`);

@@ -1,3 +1,4 @@
+import { AV_FRAME_FLAG_INTERLACED, AV_FRAME_FLAG_TOP_FIELD_FIRST } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import { allocatePicture, Scaler } from './scaler.ts';
 import type { VideoPlan } from './video-target.ts';
@@ -13,10 +14,18 @@ export class Canvas {
     this.plan = plan;
     const kind = plan.target === 'hevc-main10' ? 'video-10' : 'video';
     this.frame = allocatePicture(kind, plan.width, plan.height);
+    this.asFields(this.frame);
     const { inner } = plan;
     if (inner.width === plan.width && inner.height === plan.height) return;
     this.inner = allocatePicture(kind, inner.width, inner.height);
+    this.asFields(this.inner);
     for (const [plane, value] of [16, 128, 128].entries()) this.frame.data?.[plane]?.fill(value);
+  }
+
+  /** The scaler keeps the fields apart of a picture that is marked so, and the encoder codes them. */
+  private asFields(frame: Frame): void {
+    const { fields } = this.plan;
+    if (fields) frame.setFlags(AV_FRAME_FLAG_INTERLACED, ...(fields === 'tff' ? [AV_FRAME_FLAG_TOP_FIELD_FIRST] : []));
   }
 
   /** The frame has to be writable. */

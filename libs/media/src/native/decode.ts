@@ -1,22 +1,35 @@
 import { createHash, type Hash } from 'node:crypto';
 import { SmartBoxError } from '@smartbox/kernel';
-import { AV_CODEC_FLAG_OUTPUT_CORRUPT, AV_NOPTS_VALUE } from 'node-av/constants';
+import { AV_CODEC_FLAG_OUTPUT_CORRUPT, AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_NOPTS_VALUE } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { TIMESCALE } from '../frame-rate.ts';
 import { readFrameCounter } from '../pattern/counter.ts';
 import { again, avError, check, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
+import { DamageWatch } from './damage.ts';
 
-/** A decoder for one stream, synchronous (for child processes and specs). */
+export interface Refusal {
+  /** What is decoded, for the error. */
+  readonly path: string;
+  /** Number of the first frame that is to come. Default 0. */
+  readonly first?: number;
+}
+
+/**
+ * A decoder for one stream, synchronous (for child processes and specs). Damage is concealed, as players do, unless
+ * there is a `Refusal`: then nothing that was invented or lost passes.
+ */
 export class VideoDecoder {
   private readonly context: CodecContext;
   private readonly frame: Frame;
+  private readonly watch: DamageWatch | null;
 
-  constructor(stream: Stream, threads = 1) {
-    const codec = Codec.findDecoder(stream.codecpar.codecId);
+  constructor(stream: Pick<Stream, 'codecpar' | 'timeBase'>, threads = 1, refuse?: Refusal) {
+    const { codecId } = stream.codecpar;
+    const codec = Codec.findDecoder(codecId);
     if (!codec)
       throw new SmartBoxError({
         code: 'codec-unknown',
-        message: `there is no decoder for codec ${stream.codecpar.codecId}`,
+        message: `there is no decoder for codec ${codecId}`,
         fault: 'input',
       });
     this.context = new CodecContext();
@@ -25,6 +38,9 @@ export class VideoDecoder {
     this.context.pktTimebase = stream.timeBase;
     this.context.threadCount = threads;
     this.context.clearFlags(AV_CODEC_FLAG_OUTPUT_CORRUPT);
+    const single = codecId === AV_CODEC_ID_H264 || codecId === AV_CODEC_ID_HEVC;
+    this.watch = refuse ? new DamageWatch(refuse.path, refuse.first ?? 0, single) : null;
+    if (refuse) check(this.context.setOption('err_detect', 'explode+crccheck'), 'look for damage');
     check(this.context.open2Sync(codec, null), `open the decoder ${codec.name ?? ''}`);
     this.frame = new Frame();
     this.frame.alloc();
@@ -32,16 +48,24 @@ export class VideoDecoder {
 
   /** Feeds one packet (null drains) and hands out what is ready. The frame is valid during the call only. */
   decode(packet: Packet | null, onFrame: (frame: Frame) => boolean | void): boolean {
-    const sent = this.context.sendPacketSync(packet);
-    if (sent < 0 && !again(sent)) throw avError(sent, 'decode a picture');
+    if (packet) this.watch?.feed(packet);
+    this.accept(this.context.sendPacketSync(packet));
     for (;;) {
       const code = this.context.receiveFrameSync(this.frame);
-      if (again(code)) return true;
-      check(code, 'decode a picture');
+      this.accept(code);
+      if (again(code)) {
+        if (!packet) this.watch?.end();
+        return true;
+      }
+      this.watch?.check(this.frame);
       const stop = onFrame(this.frame) === false;
       this.frame.unref();
       if (stop) return false;
     }
+  }
+
+  private accept(code: number): void {
+    if (code < 0 && !again(code)) throw this.watch?.failed() ?? avError(code, 'decode a picture');
   }
 
   flush(): void {

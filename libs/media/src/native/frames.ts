@@ -2,9 +2,9 @@ import { inputError } from '@smartbox/kernel';
 import { AV_PIX_FMT_RGB24, FF_DECODER_JPEG2000, FF_DECODER_MJPEG } from 'node-av/constants';
 import { avGetPixFmtName, Codec, CodecContext, Frame, Packet, type FormatContext } from 'node-av/lib';
 import { check, isEof, openMedia, shown, videoStream } from './av.ts';
-import { VideoDecoder } from './decode.ts';
 import { encodeJpeg } from './pictures.ts';
 import { allocatePicture, Scaler, type PictureKind } from './scaler.ts';
+import { PictureDecoder } from './whole-pictures.ts';
 
 export interface RgbFrame {
   /** Order in the stream, from 0. */
@@ -16,7 +16,7 @@ export interface RgbFrame {
 }
 
 /** Every picture of a video, or the one of a picture file, converted by `make`; a few are held at a time. */
-async function* pictures<T>(
+export async function* pictures<T>(
   pathOrUrl: string,
   kind: PictureKind,
   make: (picture: Frame, index: number) => T,
@@ -25,17 +25,18 @@ async function* pictures<T>(
   const scaler = new Scaler();
   const packet = new Packet();
   packet.alloc();
-  let decoder: VideoDecoder | undefined;
+  let decoder: PictureDecoder | undefined;
   let target: Frame | undefined;
   let index = 0;
   try {
     const stream = videoStream(input, pathOrUrl);
-    decoder = new VideoDecoder(stream, 2);
+    decoder = new PictureDecoder(stream, 2);
     const ready: T[] = [];
     const hand = (frame: Frame): void => {
       target ??= allocatePicture(kind, frame.width, frame.height);
       if (target.width !== frame.width || target.height !== frame.height)
         throw inputError('size-changes', `the pictures of ${shown(pathOrUrl)} change their size`);
+      check(target.makeWritable(), 'copy a picture'); // whoever kept the last one keeps it
       scaler.scale(target, frame);
       ready.push(make(target, index++));
     };
@@ -80,7 +81,8 @@ export async function* codedFrames(pathOrUrl: string): AsyncGenerator<Buffer> {
   }
 }
 
-function packed(frame: Frame): Buffer {
+/** The samples of an RGB picture, line after line without padding. */
+export function packedRgb(frame: Frame): Buffer {
   const line = frame.width * 3;
   const out = Buffer.alloc(line * frame.height);
   const [plane] = frame.data ?? [];
@@ -95,7 +97,7 @@ export function rgbFrames(pathOrUrl: string): AsyncGenerator<RgbFrame> {
     index,
     width: frame.width,
     height: frame.height,
-    rgb: packed(frame),
+    rgb: packedRgb(frame),
   }));
 }
 
@@ -122,26 +124,39 @@ export interface DecodedPicture {
 
 /** Decodes one JPEG or JPEG 2000 (also HTJ2K) by FFmpeg. @throws SmartBoxError `media-error`. */
 export function decodePicture(codecName: 'mjpeg' | 'jpeg2000', bytes: Uint8Array): DecodedPicture {
+  const frame = decodeFrame(codecName, bytes);
+  try {
+    const format = avGetPixFmtName(frame.format as Parameters<typeof avGetPixFmtName>[0]) ?? 'unknown';
+    const rgb = (frame.format as number) === (AV_PIX_FMT_RGB24 as number) ? packedRgb(frame) : undefined;
+    return { width: frame.width, height: frame.height, format, rgb };
+  } finally {
+    frame.free();
+  }
+}
+
+/** As `decodePicture`, in the layout it was coded in; to be freed by the caller. */
+export function decodeFrame(codecName: 'mjpeg' | 'jpeg2000', bytes: Uint8Array): Frame {
   const codec = Codec.findDecoderByName(codecName === 'mjpeg' ? FF_DECODER_MJPEG : FF_DECODER_JPEG2000);
   if (!codec) throw inputError('codec-unknown', `this FFmpeg build has no decoder for ${codecName}`);
   const context = new CodecContext();
   const frame = new Frame();
   const packet = new Packet();
+  frame.alloc();
   try {
     context.allocContext3(codec);
+    context.threadCount = 2;
     check(context.open2Sync(codec, null), `open the decoder ${codecName}`);
-    frame.alloc();
     packet.alloc();
     packet.data = Buffer.from(bytes);
     check(context.sendPacketSync(packet), 'decode a picture');
     context.sendPacketSync(null);
     check(context.receiveFrameSync(frame), 'decode a picture');
-    const format = avGetPixFmtName(frame.format as Parameters<typeof avGetPixFmtName>[0]) ?? 'unknown';
-    const rgb = (frame.format as number) === (AV_PIX_FMT_RGB24 as number) ? packed(frame) : undefined;
-    return { width: frame.width, height: frame.height, format, rgb };
+    return frame;
+  } catch (error) {
+    frame.free();
+    throw error;
   } finally {
     packet.free();
-    frame.free();
     context.freeContext();
   }
 }

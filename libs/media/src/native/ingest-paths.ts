@@ -3,10 +3,10 @@ import { SmartBoxError } from '@smartbox/kernel';
 import { Packet, type Frame, type Stream } from 'node-av/lib';
 import type { FrameRate } from '../frame-rate.ts';
 import { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc, toAnnexB, type AccessUnit } from '../h264/nal.ts';
-import { VideoDecoder } from './decode.ts';
 import { H264Encoder } from './encoder.ts';
 import type { InputAddress } from './input-address.ts';
 import { Scaler } from './scaler.ts';
+import { PictureDecoder } from './whole-pictures.ts';
 
 export interface IngestOptions extends InputAddress {
   readonly bitrate: number;
@@ -34,6 +34,8 @@ export interface IngestHandlers {
   wantsIdr(pts: number): boolean;
   /** Before the first access unit, and again before the first one of another size. */
   onFormat(format: StreamFormat): void;
+  /** Why the input has no signal, as it says itself; undefined when it has one (or cannot tell). */
+  onNoSignal?(reason: string | undefined): void;
   /** `picture`: a checksum of the decoded luma, equal for equal pictures; null when passed through. */
   onUnit(unit: AccessUnit, picture: number | null): void;
 }
@@ -71,7 +73,8 @@ function isParameterSet(nal: Uint8Array): boolean {
 
 /** Decode, scale, encode. A change of the incoming size makes a new encoder, and so a new format. */
 export class Encoding {
-  readonly decoder: VideoDecoder;
+  /** At the rate of the pictures: a frame of every field would double what capturing costs. */
+  private readonly decoder: PictureDecoder;
   private readonly scaler = new Scaler();
   private readonly options: IngestOptions;
   private readonly frameRate: FrameRate;
@@ -80,20 +83,26 @@ export class Encoding {
   private size = '';
 
   constructor(stream: Stream, options: IngestOptions, frameRate: FrameRate, why: string) {
-    this.decoder = new VideoDecoder(stream);
+    this.decoder = new PictureDecoder(stream);
     this.options = options;
     this.frameRate = frameRate;
     this.why = why;
   }
 
-  take(packet: Packet, handlers: IngestHandlers, map: (time: bigint) => number): void {
+  take(packet: Packet, handlers: IngestHandlers, map: (at: number | null) => number): void {
     try {
-      this.decoder.decode(packet, (frame) => this.encode(frame, handlers, map(frame.bestEffortTimestamp)));
+      this.decoder.decode(packet, (frame, at) => this.encode(frame, handlers, map(at)));
     } catch (error) {
       // a damaged packet costs its picture, not the source
       if (!(error instanceof SmartBoxError) || error.code !== 'media-error') throw error;
       process.stderr.write(`${error.message}\n`);
     }
+  }
+
+  /** What is still in the decoder, before the file begins again. */
+  restart(handlers: IngestHandlers, map: (at: number | null) => number): void {
+    this.decoder.decode(null, (frame, at) => this.encode(frame, handlers, map(at)));
+    this.decoder.flush();
   }
 
   private encode(frame: Frame, handlers: IngestHandlers, pts: number): void {
@@ -109,7 +118,9 @@ export class Encoding {
 
   private reopen(frame: Frame, size: string, handlers: IngestHandlers): void {
     this.encoder?.close();
-    const width = this.options.width ?? 2 * Math.floor(frame.width / 2);
+    const { num, den } = frame.sampleAspectRatio;
+    const square = num > 0 && den > 0 ? num / den : 1; // what follows shows samples as squares
+    const width = this.options.width ?? 2 * Math.floor((frame.width * square) / 2);
     const height = this.options.height ?? 2 * Math.floor(frame.height / 2);
     this.encoder = new H264Encoder({
       width,

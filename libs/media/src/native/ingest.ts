@@ -3,11 +3,10 @@ import { SmartBoxError } from '@smartbox/kernel';
 import { AV_NOPTS_VALUE, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
 import { Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { TIMESCALE, type FrameRate } from '../frame-rate.ts';
-import { check, isEof, openMedia, shown, videoStream } from './av.ts';
+import { check, isEarly, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
 import { rateOf, refusal } from './conformance.ts';
 import { ticks } from './decode.ts';
 import { Encoding, Passing, type IngestHandlers, type IngestOptions } from './ingest-paths.ts';
-import { inputAddress } from './input-address.ts';
 import { PacketStatistics } from './probe.ts';
 import { TimeLine } from './time-line.ts';
 
@@ -15,25 +14,37 @@ import { TimeLine } from './time-line.ts';
 const LOOK_TICKS = 3.2 * TIMESCALE;
 /** A read that took longer had nothing buffered. */
 const WAITED_TICKS = 0.008 * TIMESCALE;
+/** A device's first time stamp that is at most so old has been taken on our clock. */
+const OWN_CLOCK_TICKS = 2 * TIMESCALE;
+/** Between two looks for the next picture of a device. */
+const DEVICE_POLL_MS = 2;
+
+/** Where packets come from. */
+export interface IngestInput {
+  readonly url: string;
+  readonly open: OpenOptions;
+  /** Throws where the video is not what was asked for. */
+  readonly verify?: (stream: Stream) => void;
+}
 
 /**
  * Opens an input and delivers H.264 access units on the station's monotonic clock until it ends or `signal` aborts.
  * A file is played in real time, again and again.
  * @throws SmartBoxError `media-error` (refused, not found, no media), `no-video`, `input-ended`.
  */
-export async function runIngest(options: IngestOptions, handlers: IngestHandlers): Promise<void> {
-  const { url, open } = inputAddress(options);
-  const input = await openMedia(url, open, options.signal);
+export async function ingestFrom(from: IngestInput, options: IngestOptions, handlers: IngestHandlers): Promise<void> {
+  const input = await openMedia(from.url, from.open, options.signal);
   const interrupt = (): void => input.interrupt();
   options.signal.addEventListener('abort', interrupt, { once: true });
-  const session = new IngestSession(input, options, handlers);
+  let session: IngestSession | undefined;
   try {
+    session = new IngestSession(input, options, handlers, from.verify);
     await session.run();
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
     options.signal.removeEventListener('abort', interrupt);
-    session.close();
+    session?.close();
     await input.closeInput();
   }
 }
@@ -46,6 +57,7 @@ class IngestSession {
   private readonly frameRate: FrameRate;
   private readonly timeLine: TimeLine;
   private readonly file: boolean;
+  private readonly device: boolean;
   private encoding: Encoding | undefined;
   private passing: Passing | undefined;
   /** File only: source time of the first packet, its time on our clock, and what earlier rounds have added. */
@@ -56,15 +68,19 @@ class IngestSession {
   private readonly arrivals: number[] = [];
   private caughtUp: boolean;
   private released = false;
+  /** Device only: the last picture was waited for, so nothing was in its queue. */
+  private fresh = true;
 
-  constructor(input: FormatContext, options: IngestOptions, handlers: IngestHandlers) {
+  constructor(input: FormatContext, options: IngestOptions, handlers: IngestHandlers, verify?: IngestInput['verify']) {
     this.input = input;
     this.options = options;
     this.handlers = handlers;
     this.stream = videoStream(input, options.url);
+    verify?.(this.stream);
     this.frameRate = rateOf(this.stream, options.frameRate ?? 30);
     this.timeLine = new TimeLine((TIMESCALE * this.frameRate.den) / this.frameRate.num);
     this.file = options.kind === 'file';
+    this.device = options.kind === 'v4l2';
     this.caughtUp = this.file;
   }
 
@@ -110,8 +126,10 @@ class IngestSession {
   /** The packet with the least delay tells how the source's clock lies on ours. */
   private anchor(seen: PacketStatistics): void {
     if (this.file) return;
-    const offsets = seen.pts.map((at, i) => (this.arrivals[i] ?? Infinity) - at);
-    this.timeLine.anchor(Math.min(...offsets));
+    const offset = Math.min(...seen.pts.map((at, i) => (this.arrivals[i] ?? Infinity) - at));
+    // a device's driver takes the time on our own clock, when the picture was there: nothing is added to that
+    const ours = this.device && offset >= 0 && offset < OWN_CLOCK_TICKS;
+    this.timeLine.anchor(ours ? 0 : offset);
     this.arrivals.length = 0;
   }
 
@@ -121,7 +139,7 @@ class IngestSession {
       const packet = new Packet();
       packet.alloc();
       const asked = this.handlers.now();
-      const code = this.file ? this.input.readFrameSync(packet) : await this.input.readFrame(packet);
+      const code = await this.read(packet);
       if (isEof(code) && this.file) {
         packet.free();
         this.rewind();
@@ -140,6 +158,18 @@ class IngestSession {
     }
   }
 
+  private async read(packet: Packet): Promise<number> {
+    if (this.file) return this.input.readFrameSync(packet);
+    if (!this.device) return this.input.readFrame(packet);
+    for (this.fresh = false; ; this.fresh = true) {
+      // also when pictures wait already, everything else in this process gets its turn
+      await new Promise(setImmediate);
+      const code = this.input.readFrameSync(packet);
+      if (!isEarly(code) || this.options.signal.aborted) return code;
+      await delay(DEVICE_POLL_MS);
+    }
+  }
+
   private sourceTicks(time: bigint): number {
     return ticks(time, this.stream.timeBase.num, this.stream.timeBase.den);
   }
@@ -151,6 +181,7 @@ class IngestSession {
         message: `${shown(this.options.url)} has no frame to play`,
         fault: 'input',
       });
+    this.encoding?.restart(this.handlers, (at) => this.mapped(at));
     this.loopOffset = this.lastSource + (TIMESCALE * this.frameRate.den) / this.frameRate.num - this.pace.first;
     check(
       this.input.seekFrameSync(
@@ -160,7 +191,6 @@ class IngestSession {
       ),
       `rewind ${shown(this.options.url)}`,
     );
-    this.encoding?.decoder.flush();
   }
 
   private async untilDue(packet: Packet): Promise<void> {
@@ -201,21 +231,22 @@ class IngestSession {
   }
 
   /** Where a source's time lies on our clock. */
-  private mapped(time: bigint): number {
+  private mapped(at: number | null): number {
     const now = this.handlers.now();
-    const own = time === AV_NOPTS_VALUE ? now : this.sourceTicks(time) + this.loopOffset;
+    const own = at === null ? now : at + this.loopOffset;
     if (this.pace) return this.timeLine.map(own, this.pace.start + own - this.pace.first);
-    return this.timeLine.map(own, this.released ? now : undefined);
+    return this.timeLine.map(own, this.released && this.fresh ? now : undefined);
   }
 
   private handle(packet: Packet): void {
     if (this.passing) {
       const unit = this.passing.convert(packet);
       if (!unit) return;
-      const at = this.mapped(packet.pts === AV_NOPTS_VALUE ? packet.dts : packet.pts);
+      const time = packet.pts === AV_NOPTS_VALUE ? packet.dts : packet.pts;
+      const at = this.mapped(time === AV_NOPTS_VALUE ? null : this.sourceTicks(time));
       this.handlers.onUnit({ data: unit.data, pts: at, dts: at, keyframe: unit.keyframe }, null);
     }
-    this.encoding?.take(packet, this.handlers, (time) => this.mapped(time));
+    this.encoding?.take(packet, this.handlers, (at) => this.mapped(at));
   }
 
   close(): void {

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fragmenter, type MediaFragment } from '../mp4/fragmenter.ts';
 import { frameCounters } from './decode.ts';
 import type { IngestOptions, StreamFormat } from './ingest-paths.ts';
-import { runIngest } from './ingest.ts';
-import { writeSyntheticVideo } from './testing.ts';
+import { runIngest } from './run-ingest.ts';
+import { fieldCounters, writeInterlacedVideo, writeSyntheticVideo } from './testing.ts';
 
 let dir: string;
 beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'ingest-'))));
@@ -70,6 +70,18 @@ describe('runIngest', () => {
     expect(seen.counters).toEqual(Array.from({ length: 40 }, (_, i) => i % 30));
   });
 
+  it('makes whole pictures of fields, at the rate of the pictures', async () => {
+    const url = join(dir, 'fields.mp4');
+    writeInterlacedVideo(url, { target: 'h264-bluray', fields: 'tff', pictures: 8 });
+    const size = { width: 960, height: 540 };
+    const seen = await play({ kind: 'file', url, mode: 'pull', bitrate: 4_000_000, encode: 'auto', ...size }, 12);
+    expect(seen.formats).toMatchObject([
+      { ...size, frameRate: { num: 25, den: 1 }, input: '1920x1080, re-encoded: interlaced' },
+    ]);
+    const first = fieldCounters(16).filter((_, i) => i % 2 === 0);
+    expect(seen.counters).toEqual(Array.from({ length: 12 }, (_, i) => first[i % 8]));
+  });
+
   it('says what is wrong with an address', async () => {
     const refused = {
       kind: 'rtmp',
@@ -79,7 +91,9 @@ describe('runIngest', () => {
       encode: 'auto',
     } as const;
     await expect(play(refused, 1)).rejects.toThrow(/cannot open rtmp:\/\/127\.0\.0\.1:9\/app\/key: Connection refused/);
-    await expect(play({ ...refused, kind: 'v4l2', url: '/dev/video77' }, 1)).rejects.toThrow(/video77: No such file/);
+    await expect(play({ ...refused, kind: 'v4l2', url: '/dev/video77' }, 1)).rejects.toThrow(
+      /no device \/dev\/video77; found: /,
+    );
     await expect(play({ ...refused, kind: 'file', url: join(dir, 'none.mp4') }, 1)).rejects.toMatchObject({
       code: 'media-error',
       fault: 'input',

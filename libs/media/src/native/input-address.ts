@@ -2,7 +2,8 @@ import type { OpenOptions } from './av.ts';
 
 /** Where pictures come from. `listen`: we wait for a sender at this address. */
 export interface InputAddress {
-  readonly kind: 'v4l2' | 'rtsp' | 'srt' | 'rtmp' | 'udp' | 'file';
+  /** `whip`: a session description file of RTP that arrives on loopback. */
+  readonly kind: 'v4l2' | 'rtsp' | 'srt' | 'rtmp' | 'udp' | 'file' | 'whip';
   readonly url: string;
   readonly mode: 'pull' | 'listen';
   readonly width?: number;
@@ -13,21 +14,13 @@ export interface InputAddress {
 const STALL_US = '10000000';
 
 /** FFmpeg's address and options for each kind of input, tuned for a short start and no buffering. */
-export function inputAddress(input: InputAddress): { url: string; open: OpenOptions } {
+export function inputAddress(
+  kind: Exclude<InputAddress['kind'], 'v4l2'>,
+  input: Pick<InputAddress, 'url' | 'mode'>,
+): { url: string; open: OpenOptions } {
   const live = { fflags: 'nobuffer', analyzeduration: '1500000', probesize: '2000000' };
   const listen = input.mode === 'listen';
-  switch (input.kind) {
-    case 'v4l2':
-      return {
-        url: input.url,
-        open: {
-          format: 'v4l2',
-          options: {
-            ...(input.width && input.height ? { video_size: `${input.width}x${input.height}` } : {}),
-            ...(input.frameRate ? { framerate: String(input.frameRate) } : {}),
-          },
-        },
-      };
+  switch (kind) {
     case 'rtsp':
       return {
         url: input.url,
@@ -57,6 +50,20 @@ export function inputAddress(input: InputAddress): { url: string; open: OpenOpti
       return {
         url: input.url,
         open: { format: 'mpegts', options: { ...live, fifo_size: '100000', overrun_nonfatal: '1' } },
+      };
+    case 'whip':
+      return {
+        url: input.url,
+        open: {
+          format: 'sdp',
+          options: {
+            ...live,
+            protocol_whitelist: 'file,udp,rtp',
+            localaddr: '127.0.0.1',
+            // On loopback nothing is reordered: what is missing was lost before.
+            reorder_queue_size: '0',
+          },
+        },
       };
     case 'file':
       return { url: input.url, open: {} };

@@ -11,7 +11,8 @@ export class Mp4Writer {
   private readonly stream: Stream;
   private readonly path: string;
 
-  constructor(path: string, parameters: CodecParameters, format: 'mp4' | 'mpegts' = 'mp4') {
+  /** @param moovBytes room kept for `moov` in front: the file is written once, not copied at its end (MP4 only) */
+  constructor(path: string, parameters: CodecParameters, format: 'mp4' | 'mpegts' = 'mp4', moovBytes?: number) {
     this.path = path;
     this.output = new FormatContext();
     check(this.output.allocOutputContext2(null, format, path), `write ${path}`);
@@ -21,7 +22,8 @@ export class Mp4Writer {
     this.stream.codecpar.codecTag = format === 'mp4' && parameters.codecId === AV_CODEC_ID_HEVC ? 'hvc1' : 0;
     this.stream.timeBase = new Rational(1, TIMESCALE);
     check(this.output.openOutputSync(), `write ${path}`);
-    if (format === 'mp4') check(this.output.setOption('movflags', '+faststart'), 'set movflags');
+    if (moovBytes !== undefined) check(this.output.setOption('moov_size', moovBytes), 'keep room for moov');
+    else if (format === 'mp4') check(this.output.setOption('movflags', '+faststart'), 'set movflags');
     check(this.output.writeHeaderSync(null), `write ${path}`);
   }
 

@@ -10,8 +10,9 @@ import { AV_NOPTS_VALUE } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, Rational, type FormatContext, type Stream } from 'node-av/lib';
 import { TIMESCALE } from '../frame-rate.ts';
 import { check, isEof, openMedia, shown, videoStream } from './av.ts';
-import { ticks, VideoDecoder } from './decode.ts';
+import { ticks } from './decode.ts';
 import { allocatePicture, Scaler } from './scaler.ts';
+import { PictureDecoder, type OnPicture } from './whole-pictures.ts';
 
 /** Where in the video, from its first frame: milliseconds, or the frame's number (constant frame rate) from 0. */
 export type Position = { readonly ms: number } | { readonly frame: number };
@@ -29,8 +30,6 @@ export interface PictureOptions {
   readonly width?: number;
   /** FFmpeg's scale, 1 (best) to 31. Default 2. */
   readonly quality?: number;
-  /** Chroma of the JPEG. Default 420; 422 fits DICOM's YBR_FULL_422 (PS3.3 C.7.6.3.1.2). */
-  readonly chroma?: '420' | '422';
 }
 
 const FF_QP2LAMBDA = 118;
@@ -71,7 +70,7 @@ export function encodeJpeg(picture: Frame, quality: number): Buffer {
 export class PictureReader {
   private readonly input: FormatContext;
   private readonly stream: Stream;
-  private readonly decoder: VideoDecoder;
+  private readonly decoder: PictureDecoder;
   private readonly scaler = new Scaler();
   private readonly name: string;
   private readonly startTicks: number;
@@ -80,7 +79,7 @@ export class PictureReader {
     this.input = input;
     this.name = shown(pathOrUrl);
     this.stream = videoStream(input, pathOrUrl);
-    this.decoder = new VideoDecoder(this.stream);
+    this.decoder = new PictureDecoder(this.stream);
     this.startTicks = this.toTicks(this.stream.startTime);
   }
 
@@ -134,8 +133,8 @@ export class PictureReader {
     const held = new Frame();
     held.alloc();
     let heldTicks = -1;
-    const hand = (frame: Frame): boolean => {
-      const at = this.toTicks(frame.bestEffortTimestamp);
+    const hand = (frame: Frame, time: number | null): boolean => {
+      const at = time ?? 0;
       if (heldTicks >= 0 && at > wanted + this.frameTicks * 0.5) return false; // the held one is shown at that time
       held.unref();
       held.ref(frame);
@@ -154,7 +153,7 @@ export class PictureReader {
     return { frame: held, atMs: (heldTicks - this.startTicks) / 90 };
   }
 
-  private decodeUntil(hand: (frame: Frame) => boolean): void {
+  private decodeUntil(hand: OnPicture): void {
     const packet = new Packet();
     packet.alloc();
     try {
@@ -176,7 +175,7 @@ export class PictureReader {
   picture(position: Position, options: PictureOptions = {}): Picture {
     const { frame, atMs } = this.frameAt(position);
     const size = fit(frame, options.width);
-    const target = allocatePicture(options.chroma === '422' ? 'jpeg-422' : 'jpeg-420', size.width, size.height);
+    const target = allocatePicture('jpeg-420', size.width, size.height);
     try {
       this.scaler.scale(target, frame);
       return { jpeg: encodeJpeg(target, options.quality ?? 2), ...size, atMs };
@@ -236,11 +235,6 @@ export async function takePicture(pathOrUrl: string, position: Position, options
   } finally {
     await reader.close();
   }
-}
-
-/** The exact frame in full size and quality, 4:2:2 baseline: what a DICOM still is made of. */
-export function takeStill(pathOrUrl: string, position: Position): Promise<Picture> {
-  return takePicture(pathOrUrl, position, { quality: 1, chroma: '422' });
 }
 
 export interface SpriteOptions {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameCounters, decodeFrames } from './decode.ts';
-import { spriteSheet, takePicture, takeStill } from './pictures.ts';
+import { decodePicture, rgbFrames } from './frames.ts';
+import { spriteSheet, takePicture } from './pictures.ts';
+import { takeStill } from './still.ts';
 import { probe } from './probe.ts';
 import { syntheticFragments, writeSyntheticVideo } from './testing.ts';
 import { transcode } from './transcode.ts';
@@ -33,10 +35,24 @@ async function counterOfJpeg(jpeg: Buffer): Promise<number | null | undefined> {
 
 describe('pictures', () => {
   it.each([0, 1, 29, 30, 44, 89])('takes exactly frame %i', async (frame) => {
-    const still = await takeStill(mp4, { frame });
-    expect(still).toMatchObject({ width: 640, height: 360 });
-    expect(await counterOfJpeg(still.jpeg)).toBe(frame);
-    expect(await counterOfJpeg((await takeStill(video, { frame })).jpeg)).toBe(frame);
+    const still = await takeStill(mp4, frame, 'jpeg');
+    expect(still).toMatchObject({ width: 640, height: 360, contentType: 'image/jpeg' });
+    expect(await counterOfJpeg(still.bytes)).toBe(frame);
+    expect(await counterOfJpeg((await takeStill(video, frame, 'jpeg')).bytes)).toBe(frame);
+  });
+
+  it('gives the same samples as PNG and as HTJ2K, and says which frames there are', async () => {
+    const png = await takeStill(mp4, 44, 'png');
+    expect(png.bytes.subarray(1, 4).toString('latin1')).toBe('PNG');
+    const htj2k = await takeStill(mp4, 44, 'htj2k');
+    const decoded = decodePicture('jpeg2000', htj2k.bytes);
+    const path = join(dir, 'still.png');
+    await writeFile(path, png.bytes);
+    for await (const { rgb, width, height } of rgbFrames(path)) {
+      expect({ width, height }).toEqual({ width: 640, height: 360 });
+      expect(decoded.rgb?.equals(rgb)).toBe(true);
+    }
+    await expect(takeStill(mp4, 90, 'png')).rejects.toThrow(/has the frames 0 to 89, not 90/);
   });
 
   it('takes the picture shown at a time, and the last one after the end', async () => {
@@ -47,7 +63,7 @@ describe('pictures', () => {
   });
 
   it('keeps the colours (BT.709 video, BT.601 JPEG)', async () => {
-    const { jpeg } = await takeStill(mp4, { frame: 0 });
+    const { bytes: jpeg } = await takeStill(mp4, 0, 'jpeg');
     const path = join(dir, 'colour.jpg');
     await writeFile(path, jpeg);
     await decodeFrames(path, ({ frame }) => {
@@ -85,12 +101,12 @@ describe('pictures', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/clip.mp4?X-Amz-Signature=secret`;
-    const still = await takeStill(url, { frame: 75 });
-    expect(await counterOfJpeg(still.jpeg)).toBe(75);
+    const still = await takeStill(url, 75, 'jpeg');
+    expect(await counterOfJpeg(still.bytes)).toBe(75);
     expect(ranges.length).toBeGreaterThan(0);
     server.close();
     server.closeAllConnections();
-    await expect(takeStill(url, { frame: 1 })).rejects.toThrow(/clip\.mp4\?\.\.\.: Connection refused/);
+    await expect(takeStill(url, 1, 'jpeg')).rejects.toThrow(/clip\.mp4\?\.\.\.: connect ECONNREFUSED/);
   });
 });
 
@@ -152,7 +168,7 @@ describe('transcode', () => {
     const wave = join(dir, 'tone.wav');
     await writeFile(wave, tone());
     await expect(probe(wave)).rejects.toThrow(/tone\.wav has no video stream \(only audio\)/);
-    await expect(takeStill(wave, { frame: 0 })).rejects.toMatchObject({ code: 'no-video' });
+    await expect(takeStill(wave, 0, 'jpeg')).rejects.toMatchObject({ code: 'no-video' });
   });
 });
 

@@ -3,17 +3,21 @@ import {
   AV_CODEC_ID_HEVC,
   AV_CODEC_ID_MPEG2VIDEO,
   AV_NOPTS_VALUE,
+  AV_PKT_FLAG_CORRUPT,
   AVMEDIA_TYPE_AUDIO,
   type AVCodecID,
   type AVPixelFormat,
 } from 'node-av/constants';
-import { avGetCodecName, avGetPixFmtName, Packet, type FormatContext, type Stream } from 'node-av/lib';
+import { avGetCodecName, Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { SmartBoxError } from '@smartbox/kernel';
 import { snapFrameRate, TIMESCALE, type FrameRate } from '../frame-rate.ts';
 import { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc } from '../h264/nal.ts';
 import { codecString, parseSps, sliceType, type Sps } from '../h264/sps.ts';
 import { check, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
+import { damaged, isWhole } from './damage.ts';
 import { ticks } from './decode.ts';
+import { chromaOf, depthOf } from './pixel-formats.ts';
+import { scanOf, type FieldOrder } from './scan.ts';
 
 /** What a file's bitstream says. Counted, not taken from headers, unless said otherwise. */
 export interface MediaProbe {
@@ -26,9 +30,13 @@ export interface MediaProbe {
   readonly level: number;
   readonly width: number;
   readonly height: number;
+  /** Width to height of one sample. */
+  readonly sampleAspect: { readonly num: number; readonly den: number };
   readonly frameRate: FrameRate;
   /** Every frame lasts equally long, to within one tick of the container's clock. */
   readonly constantFrameRate: boolean;
+  /** Of a variable rate: milliseconds from the frame shown before, the first is 0. */
+  readonly frameTimesMs: readonly number[] | null;
   readonly frames: number;
   readonly durationMs: number;
   /** First presentation time, ticks of 90 kHz. */
@@ -43,7 +51,10 @@ export interface MediaProbe {
   /** From the SPS; for other codecs from the pixel format. */
   readonly chroma: '4:2:0' | '4:2:2' | '4:4:4' | '4:0:0';
   readonly bitDepth: number;
+  /** What the headers allow: H.264 and MPEG-2 by their sequence headers, others by their pictures. */
   readonly interlaced: boolean;
+  /** Its pictures are two fields each, taken one after the other; null where they are whole. */
+  readonly fields: FieldOrder | null;
   readonly audioTracks: readonly { readonly codec: string; readonly sampleRate: number; readonly channels: number }[];
   /** Video only, bits per second. */
   readonly bitrate: number;
@@ -53,16 +64,30 @@ export interface MediaProbe {
 
 /**
  * Reads all packets of a file or URL (no decoding) and says what they are.
- * @throws SmartBoxError `media-error` (not readable, not media), `no-video`, `no-frames`.
+ * @throws SmartBoxError `media-error` (not readable, not media), `no-video`, `no-frames`, `damaged` (cut off, parts missing).
  */
 export async function probe(pathOrUrl: string, open?: OpenOptions): Promise<MediaProbe> {
   const input = await openMedia(pathOrUrl, open);
   try {
-    return readAll(input, pathOrUrl);
+    const read = readAll(input, pathOrUrl);
+    if (!open && !(await isWhole(pathOrUrl))) throw damaged(pathOrUrl, read.frames);
+    const said = saysOfFields(read);
+    if (said === 'none' || open) return read;
+    const { fields } = await scanOf(pathOrUrl).catch(() => ({ fields: null }));
+    return { ...read, fields, interlaced: said === 'perhaps' || fields !== null };
   } finally {
     await input.closeInput();
   }
 }
+
+/** May its pictures be fields? `perhaps` where a header says so, of which the pictures may make no use. */
+function saysOfFields({ codec, interlaced }: MediaProbe): 'none' | 'perhaps' | 'unknown' {
+  if (codec === 'h264' || codec === 'mpeg2video') return interlaced ? 'perhaps' : 'none';
+  return WHOLE.has(codec) ? 'none' : 'unknown';
+}
+
+/** Codecs without fields. */
+const WHOLE: ReadonlySet<string> = new Set(['png', 'bmp', 'tiff', 'gif', 'webp', 'vp8', 'vp9', 'av1', 'jpeg2000']);
 
 /** Follows packets and keeps what the questions above need. Also used on live input, a few seconds long. */
 export class PacketStatistics {
@@ -171,6 +196,7 @@ function readAll(input: FormatContext, pathOrUrl: string): MediaProbe {
     if (isEof(code)) break;
     check(code, `read ${shown(pathOrUrl)}`);
     if (packet.streamIndex === stream.index && packet.size > 0) {
+      if (packet.hasFlags(AV_PKT_FLAG_CORRUPT)) throw damaged(pathOrUrl, facts.pts.length);
       facts.add(packet);
       lastDuration = ticks(packet.duration, stream.timeBase.num, stream.timeBase.den);
     }
@@ -185,6 +211,9 @@ function readAll(input: FormatContext, pathOrUrl: string): MediaProbe {
     });
   return describe(input, stream, facts, lastDuration);
 }
+
+const squareUnlessSaid = ({ num, den }: { num: number; den: number }) =>
+  num > 0 && den > 0 ? { num, den } : { num: 1, den: 1 };
 
 function describe(input: FormatContext, stream: Stream, facts: PacketStatistics, lastDuration: number): MediaProbe {
   const par = stream.codecpar;
@@ -204,9 +233,11 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
     level: facts.sps?.levelIdc ?? (par.codecId === AV_CODEC_ID_HEVC ? Math.round(par.level / 3) : par.level),
     width: facts.sps?.width ?? par.width,
     height: facts.sps?.height ?? par.height,
+    sampleAspect: squareUnlessSaid(par.sampleAspectRatio),
     frameRate:
       declared && Math.abs((declared.num / declared.den) * mean - TIMESCALE) < TIMESCALE * 0.001 ? declared : measured,
     constantFrameRate: constant,
+    frameTimesMs: constant ? null : pts.map((at, i) => (at - (pts[i - 1] ?? start)) / 90),
     frames: pts.length,
     durationMs: Math.round(durationMs * 1000) / 1000,
     startTicks: start,
@@ -219,6 +250,7 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
     chroma: facts.sps?.chroma ?? chromaOf(par.format as AVPixelFormat),
     bitDepth: facts.sps?.bitDepth ?? depthOf(par.format as AVPixelFormat, par.bitsPerRawSample),
     interlaced: facts.sps?.interlaced ?? facts.interlaced,
+    fields: null,
     audioTracks: input.streams
       .filter((s) => s.codecpar.codecType === AVMEDIA_TYPE_AUDIO)
       .map((s) => ({
@@ -248,6 +280,7 @@ export function videoFacts(probed: MediaProbe): {
   chroma: '4:2:0' | '4:2:2' | '4:4:4' | '4:0:0';
   bitDepth: number;
   interlaced: boolean;
+  fieldOrder?: FieldOrder;
   bFrames: boolean;
   closedGop: boolean;
   audioTracks: number;
@@ -274,6 +307,7 @@ export function videoFacts(probed: MediaProbe): {
     chroma: probed.chroma,
     bitDepth: probed.bitDepth,
     interlaced: probed.interlaced,
+    ...(probed.fields ? { fieldOrder: probed.fields } : {}),
     bFrames: probed.gop.bFrames,
     closedGop: probed.gop.closed,
     audioTracks: probed.audioTracks.length,
@@ -287,17 +321,4 @@ const mpeg2Profiles: Record<number, string> = { 0: '4:2:2', 1: 'High', 4: 'Main'
 function profileOf(codec: AVCodecID, profile: number): string {
   const names = codec === AV_CODEC_ID_HEVC ? hevcProfiles : codec === AV_CODEC_ID_MPEG2VIDEO ? mpeg2Profiles : {};
   return names[profile] ?? String(profile);
-}
-
-function depthOf(format: AVPixelFormat, declared: number): number {
-  const planar = /p(9|1[0-6])(le|be)$/.exec(avGetPixFmtName(format) ?? '');
-  return planar ? Number(planar[1]) : declared || 8;
-}
-
-function chromaOf(format: AVPixelFormat): MediaProbe['chroma'] {
-  const name = avGetPixFmtName(format) ?? '';
-  if (name.includes('422') || name.startsWith('yuyv') || name.startsWith('uyvy')) return '4:2:2';
-  if (name.includes('444') || name.startsWith('rgb') || name.startsWith('bgr') || name.startsWith('gbr'))
-    return '4:4:4';
-  return name.startsWith('gray') ? '4:0:0' : '4:2:0';
 }

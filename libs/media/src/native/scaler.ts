@@ -1,4 +1,6 @@
 import {
+  AV_PIX_FMT_NV12,
+  AV_PIX_FMT_P010LE,
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
   AV_PIX_FMT_YUV420P10LE,
@@ -16,12 +18,17 @@ import {
 import { Frame, SoftwareScaleContext } from 'node-av/lib';
 import { check } from './av.ts';
 
-/** Video: limited range BT.709, 8 or 10 bits. JPEG: full range BT.601 (JFIF), with 4:2:0 or 4:2:2 chroma. */
-export type PictureKind = 'video' | 'video-10' | 'jpeg-420' | 'jpeg-422' | 'rgb';
+/**
+ * Video: limited range BT.709, 8 or 10 bits, also as devices take it (chroma interleaved). JPEG: full range BT.601 (JFIF),
+ * with 4:2:0 or 4:2:2 chroma.
+ */
+export type PictureKind = 'video' | 'video-10' | 'device' | 'device-10' | 'jpeg-420' | 'jpeg-422' | 'rgb';
 
 const formats = {
   video: AV_PIX_FMT_YUV420P,
   'video-10': AV_PIX_FMT_YUV420P10LE,
+  device: AV_PIX_FMT_NV12,
+  'device-10': AV_PIX_FMT_P010LE,
   'jpeg-420': AV_PIX_FMT_YUVJ420P,
   'jpeg-422': AV_PIX_FMT_YUVJ422P,
   rgb: AV_PIX_FMT_RGB24,
@@ -34,7 +41,7 @@ export function allocatePicture(kind: PictureKind, width: number, height: number
   frame.width = width;
   frame.height = height;
   frame.format = formats[kind];
-  const video = kind === 'video' || kind === 'video-10';
+  const video = kind !== 'rgb' && !kind.startsWith('jpeg');
   frame.colorRange = video ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
   frame.colorSpace = video ? AVCOL_SPC_BT709 : kind === 'rgb' ? AVCOL_SPC_RGB : AVCOL_SPC_BT470BG;
   if (video) {

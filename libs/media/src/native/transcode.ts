@@ -1,24 +1,33 @@
 import { rm } from 'node:fs/promises';
-import { inputError, SmartBoxError } from '@smartbox/kernel';
-import { AV_NOPTS_VALUE, AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
-import { CodecParameters, Packet, type CodecContext, type Frame, type FormatContext, type Stream } from 'node-av/lib';
+import { SmartBoxError, toError } from '@smartbox/kernel';
+import { AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
+import { Packet, type Frame } from 'node-av/lib';
 import { snapFrameRate, type FrameRate } from '../frame-rate.ts';
-import { again, check, isEof, openMedia, shown, videoStream } from './av.ts';
-import { ticks, VideoDecoder } from './decode.ts';
-import { Canvas } from './canvas.ts';
+import type { Closeness, EncoderChoice } from '../coding.ts';
+import { openMedia, videoStream } from './av.ts';
+import { compareGrid } from './closeness.ts';
+import { Grid, type GridOptions } from './grid.ts';
+import type { Machine } from './device-encoder.ts';
+import { encodingsFor, type Encoding } from './hardware.ts';
 import { Mp4Writer } from './mp4-writer.ts';
-import { openVideoEncoder, planVideo, type VideoPlan, type VideoTarget } from './video-target.ts';
+import { scanOf, type FieldOrder } from './scan.ts';
+import type { VideoEncoder } from './video-encoder.ts';
+import { planVideo, type PlanSource, type VideoPlan, type VideoTarget } from './video-target.ts';
 
 export interface TranscodeOptions {
   /** Path or http(s) URL. */
   readonly input: string;
   /** Path of the file to write; removed again when the job fails. */
   readonly output: string;
-  /** Default: as the input, made even. A smaller size keeps the aspect when only the width is given. */
+  /** Default: as the input is shown, made even. A smaller size keeps the aspect when only the width is given. */
   readonly width?: number;
   readonly height?: number;
+  /** The picture is made smaller to fit into this, its aspect kept; never larger. */
+  readonly within?: { readonly width: number; readonly height: number };
   /** Constant rate of the output. Default: the input's average, snapped to a common rate. */
   readonly frameRate?: FrameRate;
+  /** Of H.264. Default 4.2. */
+  readonly highestLevel?: '4.1' | '4.2';
   /** What to encode for. Default `h264`. */
   readonly target?: VideoTarget;
   /** x264 and x265 quality, 0-51. Default 20. */
@@ -26,11 +35,17 @@ export interface TranscodeOptions {
   /** Default `veryfast`. */
   readonly preset?: string;
   readonly threads?: number;
+  /** What HEVC is encoded with. Default `auto`. */
+  readonly encoder?: EncoderChoice;
   /** Part of the input, in ms from its first frame. */
   readonly fromMs?: number;
   readonly toMs?: number;
+  /** Compares at most so many frames, evenly spread, with what the encoder was given. Default none. */
+  readonly compare?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TranscodeProgress) => void;
+  /** Default: this one. */
+  readonly machine?: Machine;
 }
 
 export interface TranscodeProgress {
@@ -48,192 +63,188 @@ export interface TranscodeResult {
   readonly container: 'mp4' | 'mpegts';
   /** Exact settings, for the manifest. */
   readonly encoder: string;
+  /** Of encoding, without comparing. */
+  readonly durationMs: number;
+  readonly closeness?: Closeness;
+  /** What a person should know of how it was made: fields, hardware that is not there. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Re-encodes any video into one that a DICOM transfer syntax holds: by default H.264 High profile of level 4.1 (.102) or
  * 4.2 (.104); see `VideoTarget` for the others. 4:2:0, constant frame rate, closed GOPs of a second at most without
  * B-frames, in a faststart MP4 or (MPEG-2) a transport stream, without audio (PS3.5 8.2.5 to 8.2.11). Frames are repeated
- * or left out to keep the rate constant. H.264 larger than 1080p60 is refused: that is HEVC's field.
- * @throws SmartBoxError `media-error`, `no-video`, `no-frames`, `does-not-fit-dicom`, `cancelled`.
+ * or left out to keep the rate constant. Interlaced video stays so where the target holds it, and is deinterlaced where
+ * not. H.264 larger than 1080p60 is refused: that is HEVC's field.
+ * @throws SmartBoxError `media-error`, `no-video`, `no-frames`, `does-not-fit-dicom`, `no-hardware-encoder`, `cancelled`.
  */
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
-  const input = await openMedia(options.input);
-  let job: TranscodeJob | undefined;
+  const source = await sourceOf(options);
+  const plan = planOf(options, source);
+  const { ways, notes } = await encodingsFor(plan, options, options.encoder, options.machine);
+  const all = [...fieldNotes(plan, source), ...notes];
+  for (const [index, way] of ways.entries()) {
+    try {
+      return await encodeAs(options, source, plan, way, all);
+    } catch (error) {
+      await rm(options.output, { force: true });
+      const software = ways[index + 1];
+      const cancelled = error instanceof SmartBoxError && error.code === 'cancelled';
+      if (!software || cancelled) throw error;
+      // from the beginning: nothing of a half-made stream can be kept
+      all.push(`${way.name} failed (${toError(error).message}), encoded by ${software.name} from the beginning`);
+    }
+  }
+  throw new Error('there is always a way to encode');
+}
+
+async function encodeAs(
+  options: TranscodeOptions,
+  source: PlanSource,
+  plan: VideoPlan,
+  way: Encoding,
+  notes: readonly string[],
+): Promise<TranscodeResult> {
+  const gridOptions: GridOptions = {
+    plan,
+    sourceRate: source.frameRate,
+    threads: options.threads ?? 2,
+    fromMs: options.fromMs ?? 0,
+    toMs: options.toMs ?? Infinity,
+  };
+  const begun = performance.now();
+  const grid = await Grid.open(options.input, gridOptions);
+  const output = new EncodedOutput(options.output, way, plan);
+  const { totalFrames } = grid;
   try {
-    job = new TranscodeJob(input, options);
-    return await job.run();
+    const frames = await grid.run(
+      (picture) => output.add(picture),
+      options.signal,
+      (done) => options.onProgress?.({ frames: done, totalFrames }),
+    );
+    output.finish();
+    const durationMs = Math.round(performance.now() - begun);
+    options.onProgress?.({ frames, totalFrames: frames });
+    const { width, height, frameRate, level, container } = plan;
+    const made = { frames, width, height, frameRate, level, container, encoder: output.description, durationMs, notes };
+    if (options.compare === undefined) return made;
+    const every = Math.max(1, Math.ceil(frames / options.compare));
+    const closeness = await compareGrid(options.input, gridOptions, options.output, every, options.signal);
+    return { ...made, closeness };
   } catch (error) {
-    job?.abandon();
-    await rm(options.output, { force: true });
+    output.abandon();
     throw error;
   } finally {
-    await input.closeInput();
+    await grid.close();
   }
 }
 
-class TranscodeJob {
-  private readonly input: FormatContext;
-  private readonly options: TranscodeOptions;
-  private readonly stream: Stream;
-  private readonly decoder: VideoDecoder;
-  private readonly canvas: Canvas;
-  private readonly plan: VideoPlan;
-  private readonly encoder: CodecContext;
+/** Pictures in, a file out. */
+class EncodedOutput {
+  readonly description: string;
+  private readonly encoder: VideoEncoder;
   private readonly writer: Mp4Writer;
-  private readonly result: Omit<TranscodeResult, 'frames'>;
   private readonly packet = new Packet();
-  private readonly frameTicks: number;
-  private readonly totalFrames: number | null;
-  private frames = 0;
-  private firstTicks = -1;
-  private lastOffset = 0;
+  private readonly timeBase: { readonly num: number; readonly den: number };
   private open = true;
 
-  constructor(input: FormatContext, options: TranscodeOptions) {
-    this.input = input;
-    this.options = options;
-    this.stream = videoStream(input, options.input);
-    const { codecpar } = this.stream;
-    const { width, height } = targetSize(codecpar.width, codecpar.height, options);
-    const average = this.stream.avgFrameRate;
-    const frameRate = options.frameRate ?? snapFrameRate(average.num > 0 ? average.num / average.den : 30);
-    this.plan = planVideo(options.target ?? 'h264', { width, height, frameRate });
-    this.frameTicks = (90_000 * this.plan.frameRate.den) / this.plan.frameRate.num;
-    const { context, description } = openVideoEncoder(this.plan, options);
-    this.encoder = context;
-    const { level, container } = this.plan;
-    this.result = {
-      width: this.plan.width,
-      height: this.plan.height,
-      frameRate: this.plan.frameRate,
-      level,
-      container,
-      encoder: description,
-    };
-    this.decoder = new VideoDecoder(this.stream, options.threads ?? 2);
-    this.canvas = new Canvas(this.plan);
-    const parameters = new CodecParameters();
-    parameters.alloc();
-    check(parameters.fromContext(this.encoder), 'read the encoder parameters');
-    this.writer = new Mp4Writer(options.output, parameters, container);
+  constructor(path: string, way: Encoding, { container, frameRate }: VideoPlan) {
+    this.encoder = way.open();
+    this.description = this.encoder.description;
+    this.timeBase = { num: frameRate.den, den: frameRate.num };
+    this.writer = new Mp4Writer(path, this.encoder.parameters, container);
     this.packet.alloc();
-    const duration =
-      this.stream.duration === AV_NOPTS_VALUE
-        ? 0
-        : ticks(this.stream.duration, this.stream.timeBase.num, this.stream.timeBase.den);
-    const from = (options.fromMs ?? 0) * 90;
-    const to = Math.min(duration, options.toMs === undefined ? Infinity : options.toMs * 90);
-    this.totalFrames = duration > 0 ? Math.max(1, Math.round((to - from) / this.frameTicks)) : null;
   }
 
-  async run(): Promise<TranscodeResult> {
-    const read = new Packet();
-    read.alloc();
-    let lastReport = 0;
-    for (let more = true; more;) {
-      const code = this.input.readFrameSync(read);
-      if (isEof(code)) break;
-      check(code, `read ${shown(this.options.input)}`);
-      if (read.streamIndex === this.stream.index) more = this.decoder.decode(read, (frame) => this.take(frame));
-      read.unref();
-      if (Date.now() - lastReport > 200) {
-        lastReport = Date.now();
-        this.options.onProgress?.({ frames: this.frames, totalFrames: this.totalFrames });
-        await new Promise(setImmediate); // lets a cancel message through
-        if (this.options.signal?.aborted)
-          throw new SmartBoxError({ code: 'cancelled', message: 'the transcode was cancelled', fault: 'input' });
-      }
-    }
-    read.free();
-    this.decoder.decode(null, (frame) => this.take(frame));
-    if (this.frames === 0)
-      throw new SmartBoxError({
-        code: 'no-frames',
-        message: `${shown(this.options.input)} has no decodable frame in the range asked for`,
-        fault: 'input',
-      });
-    this.holdLast();
-    check(this.encoder.sendFrameSync(null), 'finish encoding');
-    this.drain();
-    this.writer.finish();
-    this.open = false;
-    this.free();
-    this.options.onProgress?.({ frames: this.frames, totalFrames: this.frames });
-    return { frames: this.frames, ...this.result };
-  }
-
-  /** Places a decoded frame on the constant grid: repeated over a hole, left out where two fall on one place. */
-  private take(frame: Frame): boolean {
-    const at = ticks(frame.bestEffortTimestamp, this.stream.timeBase.num, this.stream.timeBase.den);
-    if (this.firstTicks < 0) this.firstTicks = at;
-    const offset = at - this.firstTicks - (this.options.fromMs ?? 0) * 90;
-    if (this.options.toMs !== undefined && at - this.firstTicks >= this.options.toMs * 90 - 1) return false;
-    const place = Math.floor(offset / this.frameTicks + 0.49);
-    this.lastOffset = offset;
-    if (place < this.frames) return true;
-    // at most ten seconds of repeated frames: a longer hole is a broken time line
-    if (place - this.frames > 10 * (90_000 / this.frameTicks))
-      throw inputError(
-        'time-line-broken',
-        `the time line of ${shown(this.options.input)} jumps by ${Math.round((place - this.frames) * (this.frameTicks / 90))} ms`,
-      );
-    while (this.frames < place) this.encode();
-    check(this.canvas.frame.makeWritable(), 'copy a picture');
-    this.canvas.draw(frame);
-    this.encode();
-    return true;
-  }
-
-  /** Towards a higher rate the last picture is repeated too, for as long as it was shown. */
-  private holdLast(): void {
-    const { num, den } = this.stream.avgFrameRate;
-    if (num <= 0) return;
-    const shown = Math.round((this.lastOffset + (90_000 * den) / num) / this.frameTicks);
-    for (let left = 10; left > 0 && this.frames < shown; left--) this.encode();
-  }
-
-  private encode(): void {
-    const { frame } = this.canvas;
-    frame.pts = BigInt(this.frames++);
-    frame.pictType = this.frames === 1 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-    check(this.encoder.sendFrameSync(frame), 'encode a picture');
+  add(picture: Frame): void {
+    picture.pictType = picture.pts === 0n ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    this.encoder.send(picture);
     this.drain();
   }
 
   private drain(): void {
-    for (;;) {
-      const code = this.encoder.receivePacketSync(this.packet);
-      if (again(code)) return;
-      check(code, 'encode a picture');
+    while (this.encoder.receive(this.packet)) {
       this.packet.duration = 1n;
-      this.writer.write(this.packet, { num: this.result.frameRate.den, den: this.result.frameRate.num });
+      this.writer.write(this.packet, this.timeBase);
     }
+  }
+
+  finish(): void {
+    this.encoder.send(null);
+    this.drain();
+    this.writer.finish();
+    this.free();
   }
 
   abandon(): void {
     if (!this.open) return;
-    this.open = false;
     this.writer.abandon();
     this.free();
   }
 
   private free(): void {
+    this.open = false;
     this.packet.free();
-    this.canvas.close();
-    this.decoder.close();
-    this.encoder.freeContext();
+    this.encoder.close();
   }
 }
+
+/** Of a rate that was asked for, the pictures are brought to it; else they follow the fields. */
+function planOf({ target = 'h264', frameRate, highestLevel }: TranscodeOptions, source: PlanSource): VideoPlan {
+  if (!frameRate) return planVideo(target, source, highestLevel);
+  const { fields, ...pictures } = source;
+  const plan = planVideo(target, { ...pictures, frameRate }, highestLevel);
+  const twice = frameRate.num / frameRate.den > (1.5 * source.frameRate.num) / source.frameRate.den;
+  return fields ? { ...plan, deinterlace: twice ? 'field' : 'frame' } : plan;
+}
+
+/** What the input is, as shown: in square samples, at the rate of its pictures. */
+async function sourceOf(options: TranscodeOptions): Promise<PlanSource> {
+  const scan = await scanOf(options.input);
+  const input = await openMedia(options.input);
+  try {
+    const stream = videoStream(input, options.input);
+    const { width, height, sampleAspectRatio } = stream.codecpar;
+    const aspect = sampleAspectRatio.num > 0 && sampleAspectRatio.den > 0 ? sampleAspectRatio : { num: 1, den: 1 };
+    const size = targetSize((width * aspect.num) / aspect.den, height, options);
+    const average = stream.avgFrameRate.num > 0 ? stream.avgFrameRate.num / stream.avgFrameRate.den : 0;
+    const frameRate = snapFrameRate(pictureRate(average, scan.pictureRate));
+    return { ...size, frameRate, fields: scan.fields ?? undefined };
+  } finally {
+    await input.closeInput();
+  }
+}
+
+/** The container's average, unless it counts fields or says something no camera gives. */
+function pictureRate(average: number, measured: number | null): number {
+  const counted = measured !== null && Math.abs(average / measured - 2) < 0.05;
+  const plausible = average >= 1 && average <= 240 && !counted;
+  return plausible ? average : (measured ?? 30);
+}
+
+const words: Record<FieldOrder, string> = { tff: 'the top field first', bff: 'the bottom field first' };
+
+function fieldNotes(plan: VideoPlan, { fields, frameRate }: PlanSource): string[] {
+  if (!fields) return [];
+  const rate = (value: FrameRate): string => String(Math.round((100 * value.num) / value.den) / 100);
+  const source = `the input is interlaced (${rate(frameRate)} pictures a second, ${words[fields]})`;
+  if (plan.fields) return [`${source} and stays so`];
+  const how = plan.deinterlace === 'field' ? 'every field became a frame' : 'each pair of fields became a frame';
+  return [`${source}: deinterlaced (bwdif), ${how}, ${rate(plan.frameRate)} frames a second`];
+}
+
+const even = (value: number): number => Math.max(16, 2 * Math.round(value / 2));
 
 function targetSize(
   width: number,
   height: number,
-  wanted: { readonly width?: number; readonly height?: number },
+  wanted: Pick<TranscodeOptions, 'width' | 'height' | 'within'>,
 ): { width: number; height: number } {
-  const even = (value: number): number => Math.max(16, 2 * Math.round(value / 2));
   if (wanted.width && wanted.height) return { width: even(wanted.width), height: even(wanted.height) };
   if (wanted.width) return { width: even(wanted.width), height: even((height * wanted.width) / width) };
   if (wanted.height) return { width: even((width * wanted.height) / height), height: even(wanted.height) };
-  return { width: 2 * Math.floor(width / 2), height: 2 * Math.floor(height / 2) };
+  const { within } = wanted;
+  const scale = within ? Math.min(1, within.width / width, within.height / height) : 1;
+  const down = (value: number): number => Math.max(16, 2 * Math.floor((value * scale) / 2 + 1e-9));
+  return { width: down(width), height: down(height) };
 }

@@ -1,23 +1,8 @@
 import { inputError } from '@smartbox/kernel';
-import {
-  AV_CODEC_FLAG_CLOSED_GOP,
-  AV_PIX_FMT_YUV420P,
-  AV_PIX_FMT_YUV420P10LE,
-  AV_PROFILE_MPEG2_MAIN,
-  AVCOL_PRI_BT709,
-  AVCOL_RANGE_MPEG,
-  AVCOL_SPC_BT709,
-  AVCOL_TRC_BT709,
-  FF_ENCODER_LIBX264,
-  FF_ENCODER_LIBX265,
-  FF_ENCODER_MPEG2VIDEO,
-  type FFEncoderCodec,
-} from 'node-av/constants';
-import { Codec, CodecContext, Rational } from 'node-av/lib';
 import type { FrameRate } from '../frame-rate.ts';
 import { levelFor } from '../h264/level.ts';
-import { check } from './av.ts';
-import { GLOBAL_HEADER } from './mp4-writer.ts';
+import type { FieldOrder } from './scan.ts';
+import type { Deinterlace } from './whole-pictures.ts';
 
 /**
  * What to encode for, by the DICOM transfer syntaxes it fits (PS3.5 8.2.5 to 8.2.11): `h264` .102 or .104 by its level,
@@ -37,12 +22,28 @@ export interface VideoPlan {
   readonly container: 'mp4' | 'mpegts';
   /** Width to height of one sample; [1, 1] is square. */
   readonly sampleAspect: readonly [number, number];
+  /** Coded as pairs of fields in this order; absent: whole pictures. */
+  readonly fields?: FieldOrder;
+  /** What becomes of the fields of an interlaced source that is coded in whole pictures. */
+  readonly deinterlace?: Deinterlace;
+}
+
+export interface PlanSource {
+  /** As shown, in square samples. */
+  readonly width: number;
+  readonly height: number;
+  /** Of pictures: a pair of fields is one. */
+  readonly frameRate: FrameRate;
+  /** Of an interlaced source. */
+  readonly fields?: FieldOrder | undefined;
 }
 
 interface Format {
   width: number;
   height: number;
   rates: readonly FrameRate[];
+  /** Rates at which it may be coded as pairs of fields. */
+  interlaced?: readonly FrameRate[];
   sampleAspect?: readonly [number, number];
 }
 
@@ -50,20 +51,26 @@ const hz = (num: number, den = 1): FrameRate => ({ num, den });
 const fps = ({ num, den }: FrameRate): number => num / den;
 const NTSC_30 = hz(30_000, 1001);
 
-/** PS3.5 table 8-4, the progressive rows. */
+/** PS3.5 table 8-4. */
 const bluRay: readonly Format[] = [
   { width: 1280, height: 720, rates: [hz(24_000, 1001), hz(24), hz(50), hz(60_000, 1001)] },
-  { width: 1920, height: 1080, rates: [hz(24_000, 1001), hz(24)] },
+  { width: 1920, height: 1080, rates: [hz(24_000, 1001), hz(24)], interlaced: [hz(25), NTSC_30] },
 ];
 /** PS3.5 8.2.6. */
 const highLevel: readonly Format[] = [
   { width: 1280, height: 720, rates: [hz(25), NTSC_30, hz(30), hz(50), hz(60_000, 1001), hz(60)] },
-  { width: 1920, height: 1080, rates: [hz(25), NTSC_30, hz(30)] },
+  { width: 1920, height: 1080, rates: [hz(25), NTSC_30, hz(30)], interlaced: [hz(25), NTSC_30, hz(30)] },
 ];
 /** PS3.5 8.2.5, with samples that are not square: the display is 4:3 or 16:9. */
 const mainLevel = (wide: boolean): readonly Format[] => [
-  { width: 720, height: 480, rates: [NTSC_30, hz(30)], sampleAspect: wide ? [32, 27] : [8, 9] },
-  { width: 720, height: 576, rates: [hz(25)], sampleAspect: wide ? [64, 45] : [16, 15] },
+  {
+    width: 720,
+    height: 480,
+    rates: [NTSC_30, hz(30)],
+    interlaced: [NTSC_30, hz(30)],
+    sampleAspect: wide ? [32, 27] : [8, 9],
+  },
+  { width: 720, height: 576, rates: [hz(25)], interlaced: [hz(25)], sampleAspect: wide ? [64, 45] : [16, 15] },
 ];
 
 /** The allowed rate that keeps every frame: the same, else the next higher one, else the highest. */
@@ -98,47 +105,85 @@ function letterbox(source: { width: number; height: number }, format: Format): V
   return { x: at(format.width - width), y: at(format.height - height), width, height };
 }
 
-/**
- * Size, rate and level of a target for a source; never enlarged except where the target has fixed formats.
- * @throws SmartBoxError `does-not-fit-dicom` for H.264 beyond 1080p60
- */
-export function planVideo(
-  target: VideoTarget,
-  source: { readonly width: number; readonly height: number; readonly frameRate: FrameRate },
-): VideoPlan {
-  const fixed = (format: Format, level: string, container: VideoPlan['container']): VideoPlan => ({
+const formatsOf = (target: VideoTarget, { width, height, frameRate }: PlanSource): readonly Format[] | undefined => {
+  if (target === 'h264-bluray') return bluRay;
+  if (target === 'mpeg2-high') return highLevel;
+  if (target !== 'mpeg2-main') return undefined;
+  const pal = [25, 50].some((each) => Math.abs(fps(frameRate) - each) < 0.1);
+  return mainLevel(width / height > 1.5).slice(pal ? 1 : 0, pal ? 2 : 1);
+};
+const levels = { 'h264-bluray': '4.1', 'mpeg2-high': 'High', 'mpeg2-main': 'Main' } as const;
+
+function fixed(target: keyof typeof levels, source: PlanSource, format: Format, frameRate: FrameRate): VideoPlan {
+  return {
     target,
     width: format.width,
     height: format.height,
     inner: letterbox(source, format),
-    frameRate: rateIn(format.rates, source.frameRate),
-    level,
-    container,
+    frameRate,
+    level: levels[target],
+    container: target === 'h264-bluray' ? 'mp4' : 'mpegts',
     sampleAspect: format.sampleAspect ?? [1, 1],
-  });
-  const { frameRate, height } = source;
+  };
+}
+
+const same = (a: FrameRate, b: FrameRate): boolean => Math.abs(fps(a) - fps(b)) < fps(b) * 0.0005;
+
+/**
+ * Size, rate and level of a target for a source; never enlarged except where the target has fixed formats. An interlaced
+ * source stays so where the target holds its very lines as fields (MPEG-2, Blu-ray). Otherwise every field becomes a
+ * frame where the target holds twice the rate, for no movement is lost then; else each picture becomes one.
+ * @param highest highest H.264 level that is wanted
+ * @throws SmartBoxError `does-not-fit-dicom` for H.264 beyond 1080p60
+ */
+export function planVideo(target: VideoTarget, source: PlanSource, highest: '4.1' | '4.2' = '4.2'): VideoPlan {
+  if (source.fields === undefined) return planPictures(target, source, highest);
+  const kept = planFields(target, source);
+  if (kept) return kept;
+  const { num, den } = source.frameRate;
+  const twice = { ...source, frameRate: { num: 2 * num, den } };
+  const fields = target === 'h264' && !fitsLevel(twice, highest) ? undefined : planPictures(target, twice, highest);
+  if (fields && same(fields.frameRate, twice.frameRate)) return { ...fields, deinterlace: 'field' };
+  return { ...planPictures(target, source, highest), deinterlace: 'frame' };
+}
+
+/** No line may be scaled, for it would mix two fields. */
+function planFields(target: VideoTarget, source: PlanSource): VideoPlan | undefined {
+  if (target !== 'h264-bluray' && target !== 'mpeg2-high' && target !== 'mpeg2-main') return undefined;
+  for (const format of formatsOf(target, source) ?? []) {
+    const rate = format.interlaced?.find((each) => same(each, source.frameRate));
+    const unscaled = format.height === source.height && letterbox(source, format).height === format.height;
+    if (rate && unscaled && source.fields) return { ...fixed(target, source, format, rate), fields: source.fields };
+  }
+  return undefined;
+}
+
+function fitsLevel({ width, height, frameRate }: PlanSource, highest: '4.1' | '4.2'): boolean {
+  const { levelIdc } = levelFor(width, height, frameRate);
+  return levelIdc <= (highest === '4.1' ? 41 : 42);
+}
+
+function planPictures(target: VideoTarget, source: PlanSource, highest: '4.1' | '4.2'): VideoPlan {
+  const { width, height, frameRate } = source;
   switch (target) {
     case 'h264-bluray':
-      return fixed(formatFor(bluRay, height, frameRate), '4.1', 'mp4');
     case 'mpeg2-high':
-      return fixed(formatFor(highLevel, height, frameRate), 'High', 'mpegts');
     case 'mpeg2-main': {
-      const formats = mainLevel(source.width / height > 1.5);
-      const pal = [25, 50].some((each) => Math.abs(fps(frameRate) - each) < 0.1);
-      return fixed(formatFor(formats.slice(pal ? 1 : 0, pal ? 2 : 1), height, frameRate), 'Main', 'mpegts');
+      const format = formatFor(formatsOf(target, source) ?? [], height, frameRate);
+      return fixed(target, source, format, rateIn(format.rates, frameRate));
     }
     case 'hevc-main':
     case 'hevc-main10':
       return hevc(target, source);
     case 'h264': {
-      const { level } = levelFor(source.width, height, frameRate);
-      if (level !== '4.1' && level !== '4.2')
+      const { level } = levelFor(width, height, frameRate);
+      if (!fitsLevel(source, highest))
         throw inputError(
           'does-not-fit-dicom',
-          `${source.width}x${height} at ${frameRate.num}/${frameRate.den} needs H.264 level ${level}; DICOM's H.264 ends at 4.2 (1080p60)`,
+          `${width}x${height} at ${frameRate.num}/${frameRate.den} needs H.264 level ${level}; DICOM's H.264 ends at ${highest}${highest === '4.2' ? ' (1080p60)' : ' there'}`,
         );
-      const inner = { x: 0, y: 0, width: source.width, height };
-      return { target, ...source, inner, level, container: 'mp4', sampleAspect: [1, 1] };
+      const inner = { x: 0, y: 0, width, height };
+      return { target, width, height, frameRate, inner, level, container: 'mp4', sampleAspect: [1, 1] };
     }
   }
 }
@@ -147,10 +192,7 @@ export function planVideo(
 const MAX_LUMA = 8_912_896;
 const MAX_LUMA_RATE = 534_773_760;
 
-function hevc(
-  target: VideoTarget,
-  source: { readonly width: number; readonly height: number; readonly frameRate: FrameRate },
-): VideoPlan {
+function hevc(target: VideoTarget, source: PlanSource): VideoPlan {
   const even = (value: number): number => Math.max(16, 2 * Math.floor(value / 2));
   const scale = Math.min(
     1,
@@ -170,113 +212,4 @@ function hevc(
     container: 'mp4',
     sampleAspect: [1, 1],
   };
-}
-
-export interface EncoderSettings {
-  /** Quality, 0-51, for x264 and x265. Default 20. */
-  readonly crf?: number | undefined;
-  /** Default `veryfast`; `ultrafast` for x265 of more than 1080 lines, where software needs seconds per frame else. */
-  readonly preset?: string | undefined;
-  readonly threads?: number | undefined;
-}
-
-/** Opens the encoder of a plan: constant rate, closed GOPs of a second at most, no B-frames. */
-export function openVideoEncoder(
-  plan: VideoPlan,
-  given: EncoderSettings,
-): { context: CodecContext; description: string } {
-  const gop = Math.max(1, Math.round(fps(plan.frameRate)));
-  const { name, settings, bitrate } = settingsOf(plan, gop, given);
-  const codec = Codec.findEncoderByName(name);
-  if (!codec) throw inputError('encoder-missing', `this FFmpeg build has no ${name}`);
-  const context = new CodecContext();
-  context.allocContext3(codec);
-  context.width = plan.width;
-  context.height = plan.height;
-  context.pixelFormat = plan.target === 'hevc-main10' ? AV_PIX_FMT_YUV420P10LE : AV_PIX_FMT_YUV420P;
-  context.timeBase = new Rational(plan.frameRate.den, plan.frameRate.num);
-  context.framerate = new Rational(plan.frameRate.num, plan.frameRate.den);
-  context.sampleAspectRatio = new Rational(plan.sampleAspect[0], plan.sampleAspect[1]);
-  context.maxBFrames = 0;
-  context.threadCount = given.threads ?? 2;
-  context.colorRange = AVCOL_RANGE_MPEG;
-  context.colorPrimaries = AVCOL_PRI_BT709;
-  context.colorTrc = AVCOL_TRC_BT709;
-  context.colorSpace = AVCOL_SPC_BT709;
-  context.setFlags(...(plan.container === 'mp4' ? [GLOBAL_HEADER] : []), AV_CODEC_FLAG_CLOSED_GOP);
-  if (bitrate) {
-    context.profile = AV_PROFILE_MPEG2_MAIN;
-    context.level = bitrate.level;
-    context.gopSize = Math.min(15, gop);
-    context.bitRate = BigInt(bitrate.mean);
-    context.rcMaxRate = BigInt(bitrate.max);
-    context.rcBufferSize = bitrate.buffer;
-  }
-  for (const [key, value] of Object.entries(settings))
-    check(context.setOption(key, value), `set the encoder option ${key}=${value}`);
-  check(context.open2Sync(codec, null), `open ${name} for ${plan.width}x${plan.height}`);
-  const words = Object.entries(settings).map(([k, v]) => `${k}=${v}`);
-  return {
-    context,
-    description: [name, ...words, ...(bitrate ? [`b=${bitrate.mean} maxrate=${bitrate.max}`] : [])].join(' '),
-  };
-}
-
-interface Mpeg2Rate {
-  /** ISO/IEC 13818-2 table 8-3: 8 is Main, 4 is High. */
-  level: number;
-  mean: number;
-  max: number;
-  buffer: number;
-}
-
-function settingsOf(
-  plan: VideoPlan,
-  gop: number,
-  given: EncoderSettings,
-): { name: FFEncoderCodec; settings: Record<string, string>; bitrate?: Mpeg2Rate } {
-  const crf = String(given.crf ?? 20);
-  switch (plan.target) {
-    case 'h264':
-    case 'h264-bluray': {
-      const disc = plan.target === 'h264-bluray';
-      const vbv = disc
-        ? 'vbv-maxrate=40000:vbv-bufsize=30000:bluray-compat=1:slices=4'
-        : 'vbv-maxrate=50000:vbv-bufsize=50000';
-      return {
-        name: FF_ENCODER_LIBX264,
-        settings: {
-          preset: given.preset ?? 'veryfast',
-          profile: 'high',
-          level: plan.level,
-          crf,
-          // 8x8dct and cabac: High profile whatever the preset
-          'x264-params': `8x8dct=1:cabac=1:open-gop=0:scenecut=0:keyint=${gop}:bframes=0:nal-hrd=none:${vbv}`,
-        },
-      };
-    }
-    case 'hevc-main':
-    case 'hevc-main10':
-      return {
-        name: FF_ENCODER_LIBX265,
-        settings: {
-          preset: given.preset ?? (plan.height > 1080 ? 'ultrafast' : 'veryfast'),
-          profile: plan.target === 'hevc-main' ? 'main' : 'main10',
-          crf,
-          'x265-params': `level-idc=5.1:high-tier=0:open-gop=0:scenecut=0:keyint=${gop}:min-keyint=${gop}:bframes=0:vbv-maxrate=40000:vbv-bufsize=40000:log-level=error`,
-        },
-      };
-    case 'mpeg2-main':
-    case 'mpeg2-high': {
-      const main = plan.target === 'mpeg2-main';
-      return {
-        name: FF_ENCODER_MPEG2VIDEO,
-        settings: { sc_threshold: '1000000000' }, // a scene cut must not open a GOP
-        // ISO/IEC 13818-2 tables 8-13 and 8-14: 15 and 80 Mbit/s with VBV buffers of 1835008 and 9781248 bits
-        bitrate: main
-          ? { level: 8, mean: 9_000_000, max: 15_000_000, buffer: 1_835_008 }
-          : { level: 4, mean: 40_000_000, max: 80_000_000, buffer: 9_781_248 },
-      };
-    }
-  }
 }

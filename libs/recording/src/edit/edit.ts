@@ -1,4 +1,4 @@
-import { inputError } from '@smartbox/kernel';
+import { inputError } from '@smartbox/kernel/errors';
 import { framesOf, normalise, slice, type FrameRange } from './ranges.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { inputError } from '@smartbox/kernel';
+import { inputError } from '@smartbox/kernel/errors';
 
 /** Frames [from, to) of one source, counted from 0 in presentation order. */
 export interface FrameRange {
@@ -19,17 +19,6 @@ export function sourceFrameAt(ranges: readonly FrameRange[], frame: number): { s
     before += length;
   }
   throw inputError('frame-outside', `frame ${frame} is outside the timeline of ${before} frames`);
-}
-
-/** Every place where a timeline shows this source frame (none when it was cut away, several when it was repeated). */
-export function timelineFramesOf(ranges: readonly FrameRange[], source: string, frame: number): number[] {
-  const places: number[] = [];
-  let before = 0;
-  for (const range of ranges) {
-    if (range.source === source && frame >= range.from && frame < range.to) places.push(before + frame - range.from);
-    before += range.to - range.from;
-  }
-  return places;
 }
 
 /** Frames [from, to) of a timeline. Neighbours that continue each other are joined. */

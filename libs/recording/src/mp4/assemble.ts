@@ -13,20 +13,27 @@ export interface FragmentPayload {
 
 /** Retried publishes are stored a little late: this many fragments may wait for their turn. */
 const REORDER = 16;
+/** So many are proved while those before them are written. */
+const AHEAD = 3;
 
 /**
- * The bytes of the file, in order, in one pass and with a few fragments in memory. `payloads` gives the planned
- * fragments in about their order; what is not in the plan (duplicates, fragments of others) is passed over.
+ * The bytes of the file, in order, in one pass and with a few fragments in memory. `payloads` gives the planned fragments
+ * in about their order; what is not in the plan (duplicates, fragments of others) is passed over.
+ * @param head the coded pictures that stand before the fragments, where the plan has any
  * @throws FragmentCorrupt (plan again without it), SmartBoxError `fragment-missing` (evicted: plan again).
  */
 export async function* assembleMovie(
   layout: MovieLayout,
   fragments: readonly PlannedFragment[],
   payloads: AsyncIterable<FragmentPayload>,
+  head?: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   yield layout.header;
+  if (head) yield head;
+  if (fragments.length === 0) return;
   const positions = new Map(fragments.map(({ entry }, index) => [fragmentName(entry.headers), index]));
   const waiting = new Map<number, Uint8Array>();
+  const proving: Promise<Uint8Array>[] = [];
   let next = 0;
   for await (const found of payloads) {
     const position = positions.get(fragmentName(found));
@@ -37,10 +44,12 @@ export async function* assembleMovie(
       const payload = waiting.get(next);
       if (!planned || !payload) break;
       waiting.delete(next++);
-      yield verifiedSamples(planned.entry.headers, payload).subarray(0, planned.bytes);
+      proving.push(prove(planned, payload));
+      while (proving.length > AHEAD) yield (await proving.shift()) ?? payload;
     }
     if (next === fragments.length || waiting.size > REORDER) break;
   }
+  for (const proved of proving) yield await proved;
   const missing = fragments[next]?.entry;
   if (missing) {
     throw new SmartBoxError({
@@ -51,4 +60,10 @@ export async function* assembleMovie(
       details: { streamSequence: missing.streamSequence },
     });
   }
+}
+
+function prove({ entry, bytes }: PlannedFragment, payload: Uint8Array): Promise<Uint8Array> {
+  const proved = verifiedSamples(entry.headers, payload).then((samples) => samples.subarray(0, bytes));
+  proved.catch(() => undefined); // it is thrown when its turn comes
+  return proved;
 }

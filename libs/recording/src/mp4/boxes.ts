@@ -65,10 +65,15 @@ export function findBox(data: Uint8Array, ...path: readonly string[]): Box {
   let inside = data;
   let found: Box | undefined;
   for (const type of path) {
-    found = readBoxes(inside).find((candidate) => candidate.type === type);
+    found = firstOf(type, inside);
     if (!found) throw new RangeError(`no box '${type}' (of ${path.join('/')})`);
     inside = found.body;
   }
   if (!found) throw new RangeError('an empty path');
   return found;
+}
+
+function firstOf(type: string, data: Uint8Array): Box | undefined {
+  for (const box of readBoxes(data)) if (box.type === type) return box;
+  return undefined;
 }

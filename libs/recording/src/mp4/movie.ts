@@ -1,8 +1,8 @@
 import { TIMESCALE } from '@smartbox/contracts';
 import type { SourcePlan } from '../source-plan.ts';
-import { box, fullBox, u16, u32, u64 } from './boxes.ts';
 import { readInitSegment, type VideoFormat } from './init-segment.ts';
-import { sampleTable, type Chunk } from './sample-table.ts';
+import { movieHeader } from './movie-header.ts';
+import type { Chunk } from './sample-table.ts';
 
 /** A whole MP4 file but for its samples: what stands before them, and how long it will be. */
 export interface MovieLayout {
@@ -14,93 +14,51 @@ export interface MovieLayout {
   formats: number;
 }
 
-const MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
-const MAX_U32 = 0xffff_ffff;
-
-/** A duration or time field of version 0 or 1 boxes. */
-const timeField = (version: number, value: number) => (version === 1 ? u64(value) : u32(value));
-
-function moov(format: VideoFormat, duration: number, stbl: Buffer): Buffer {
-  const version = duration > MAX_U32 ? 1 : 0;
-  const noTime = Buffer.alloc(version === 1 ? 16 : 8); // creation and modification: unset, so that equal clips are equal
-  const length = timeField(version, duration);
-  const mvhd = fullBox(
-    'mvhd',
-    version,
-    0,
-    noTime,
-    u32(TIMESCALE),
-    length,
-    u32(0x10000),
-    u16(0x100, 0, 0, 0, 0, 0),
-    MATRIX,
-    Buffer.alloc(24),
-    u32(2),
-  );
-  const tkhd = fullBox(
-    'tkhd',
-    version,
-    3,
-    noTime,
-    u32(1, 0),
-    length,
-    Buffer.alloc(16),
-    MATRIX,
-    u32(format.displayWidth, format.displayHeight),
-  );
-  const mdhd = fullBox('mdhd', version, 0, noTime, u32(TIMESCALE), length, u16(0x55c4, 0));
-  const hdlr = fullBox('hdlr', 0, 0, u32(0), Buffer.from('vide'), Buffer.alloc(12), Buffer.from('video\0'));
-  const minf = box(
-    'minf',
-    fullBox('vmhd', 0, 1, Buffer.alloc(8)),
-    box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1))),
-    stbl,
-  );
-  return box('moov', mvhd, box('trak', tkhd, box('mdia', mdhd, hdlr, minf)));
+/** The first frames of a clip that begins within a GOP, encoded anew. */
+export interface EncodedHead {
+  sizes: readonly number[];
+  /** The sample entry (`avc1`) that holds for them and for what follows of their epoch; absent: that of the epoch. */
+  sampleEntry?: Uint8Array;
 }
 
 /**
- * Lays out the faststart MP4 of a plan (ISO/IEC 14496-12): no edit list, one chunk per fragment, `co64` and a
- * 64-bit `mdat` only above 4 GiB. `inits` holds the init segment of every epoch in the plan; equal formats share
- * one sample description. @throws RangeError on a missing or unreadable init segment.
+ * Lays out the faststart MP4 of a plan (ISO/IEC 14496-12): no edit list, one chunk per fragment, before them one of the
+ * encoded head. `inits` holds the init segment of every epoch in the plan; equal formats share one sample description.
+ * @throws RangeError on a missing or unreadable init segment.
  */
-export function layoutMovie(plan: SourcePlan, inits: ReadonlyMap<string, Uint8Array>): MovieLayout {
+export function layoutMovie(plan: SourcePlan, inits: ReadonlyMap<string, Uint8Array>, head?: EncodedHead): MovieLayout {
   const formats: VideoFormat[] = [];
   const descriptions = new Map<string, number>();
-  for (const { entry } of plan.fragments) {
+  const headEpoch = plan.head?.fragments[0]?.entry.headers.epoch;
+  for (const { entry } of [...(plan.head?.fragments ?? []), ...plan.fragments]) {
     const { epoch } = entry.headers;
     if (descriptions.has(epoch)) continue;
     const init = inits.get(epoch);
     if (!init) throw new RangeError(`no init segment of epoch ${epoch}`);
-    const format = readInitSegment(init);
+    const own = readInitSegment(init);
+    const replaced = epoch === headEpoch ? head?.sampleEntry : undefined;
+    const format = replaced ? { ...own, sampleEntry: Buffer.from(replaced) } : own;
     const known = formats.findIndex(({ sampleEntry }) => sampleEntry.equals(format.sampleEntry));
     descriptions.set(epoch, known >= 0 ? known + 1 : formats.push(format));
   }
   const [first] = formats;
   if (!first) throw new RangeError('a plan without fragments');
-  const chunks = plan.fragments.map(({ entry, sizes, durations, bytes }): Chunk & { keyframe: boolean } => ({
-    sizes,
-    durations,
-    bytes,
-    description: descriptions.get(entry.headers.epoch) ?? 1,
-    keyframe: entry.headers.keyframe,
-  }));
   let data = 0;
-  let duration = 0;
-  for (const chunk of chunks) {
-    data += chunk.bytes;
-    for (const ticks of chunk.durations) duration += ticks;
+  const place = (bytes: number): number => (data += bytes) - bytes;
+  const chunks: Chunk[] = [];
+  if (plan.head && head) {
+    const { fragments, lead } = plan.head;
+    const durations = fragments.flatMap((fragment) => fragment.durations).slice(lead);
+    const offset = place(head.sizes.reduce((sum, size) => sum + size, 0));
+    chunks.push({ sizes: head.sizes, durations, sync: [0], description: 1, offset });
   }
-  const ftyp = box('ftyp', Buffer.from('isom'), u32(0x200), Buffer.from('isomiso2avc1mp41'));
+  for (const { entry, sizes, durations, bytes } of plan.fragments) {
+    const description = descriptions.get(entry.headers.epoch) ?? 1;
+    chunks.push({ sizes, durations, sync: entry.headers.keyframe ? [0] : [], description, offset: place(bytes) });
+  }
+  const { displayWidth, displayHeight } = first;
   const entries = formats.map(({ sampleEntry }) => sampleEntry);
-  const head = (dataOffset: number, wide: boolean) =>
-    Buffer.concat([
-      ftyp,
-      moov(first, duration, sampleTable(entries, chunks, dataOffset, wide)),
-      ...(data + 8 > MAX_U32 ? [u32(1), Buffer.from('mdat'), u64(data + 16)] : [u32(data + 8), Buffer.from('mdat')]),
-    ]);
-  const narrow = head(0, false).length;
-  const wide = narrow + data > MAX_U32;
-  const header = head(wide ? head(0, true).length : narrow, wide);
+  const track = { kind: 'video' as const, timescale: TIMESCALE, entries, chunks, displayWidth, displayHeight };
+  const header = movieHeader([track], data, ['isom', 'iso2', 'avc1', 'mp41']);
   return { header, bytes: header.length + data, formats: formats.length };
 }

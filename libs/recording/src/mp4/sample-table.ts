@@ -1,12 +1,18 @@
 import { box, fullBox, u32, u64 } from './boxes.ts';
 
-/** One chunk: samples that stand together in `mdat` and share a sample description. */
+/** Samples that stand together in `mdat` and share a sample description. */
 export interface Chunk {
-  sizes: readonly number[];
-  durations: readonly number[];
-  bytes: number;
+  readonly sizes: readonly number[];
+  /** In ticks of the track: from the decoding of each sample to that of the next. */
+  readonly durations: readonly number[];
+  /** Ticks from the decoding of each sample to its presentation; absent: none differs. */
+  readonly compositions?: readonly number[];
+  /** Which of its samples can be decoded without those before, counted from 0. */
+  readonly sync: readonly number[];
   /** From 1, index into `stsd` (ISO/IEC 14496-12 section 8.7.4). */
-  description: number;
+  readonly description: number;
+  /** Where it begins, counted from the first byte of the media data. */
+  readonly offset: number;
 }
 
 /** Collects (count, value) pairs of equal neighbours. */
@@ -30,15 +36,15 @@ function* all(chunks: readonly Chunk[], field: 'sizes' | 'durations'): Generator
   for (const chunk of chunks) yield* chunk[field];
 }
 
-/** Sync samples: the first of every keyframe chunk (section 8.6.2). */
-function syncSamples(chunks: readonly (Chunk & { keyframe: boolean })[]): number[] {
-  const numbers: number[] = [];
-  let number = 1;
+/** Sync samples, counted from 1 (section 8.6.2). */
+function syncSamples(chunks: readonly Chunk[]): number[] {
+  const found: number[] = [];
+  let before = 1;
   for (const chunk of chunks) {
-    if (chunk.keyframe) numbers.push(number);
-    number += chunk.sizes.length;
+    for (const at of chunk.sync) found.push(before + at);
+    before += chunk.sizes.length;
   }
-  return numbers;
+  return found;
 }
 
 function sampleToChunk(chunks: readonly Chunk[]): number[] {
@@ -53,13 +59,22 @@ function sampleToChunk(chunks: readonly Chunk[]): number[] {
   return rows;
 }
 
+/** `ctts` (section 8.6.1.3), of version 1 where a sample is shown before the time that stands for its decoding. */
+function compositionOffsets(chunks: readonly Chunk[]): Buffer[] {
+  if (chunks.every(({ compositions }) => compositions === undefined)) return [];
+  const offsets = chunks.flatMap(({ compositions, sizes }) => compositions ?? sizes.map(() => 0));
+  const runs = runLengths(offsets);
+  const version = offsets.some((offset) => offset < 0) ? 1 : 0;
+  return [fullBox('ctts', version, 0, u32(runs.length / 2), numbers(runs))];
+}
+
 /**
- * `stbl` (ISO/IEC 14496-12 section 8.5.1) of chunks that follow each other from byte `dataOffset` of the file on.
+ * `stbl` (ISO/IEC 14496-12 section 8.5.1) of chunks in a file whose media data begin at byte `dataOffset`.
  * Its length depends on the chunks and on `wide` (64-bit chunk offsets, `co64`), never on `dataOffset`.
  */
 export function sampleTable(
   entries: readonly Uint8Array[],
-  chunks: readonly (Chunk & { keyframe: boolean })[],
+  chunks: readonly Chunk[],
   dataOffset: number,
   wide: boolean,
 ): Buffer {
@@ -67,17 +82,14 @@ export function sampleTable(
   const sizes = [...all(chunks, 'sizes')];
   const rows = sampleToChunk(chunks);
   const sync = syncSamples(chunks);
-  const offsets: number[] = [];
-  let offset = dataOffset;
-  for (const chunk of chunks) {
-    offsets.push(offset);
-    offset += chunk.bytes;
-  }
+  const offsets = chunks.map(({ offset }) => dataOffset + offset);
   return box(
     'stbl',
     fullBox('stsd', 0, 0, u32(entries.length), ...entries),
     fullBox('stts', 0, 0, u32(durations.length / 2), numbers(durations)),
-    fullBox('stss', 0, 0, u32(sync.length), numbers(sync)),
+    ...compositionOffsets(chunks),
+    // without the box every sample is one (section 8.6.2)
+    ...(sync.length === sizes.length ? [] : [fullBox('stss', 0, 0, u32(sync.length), numbers(sync))]),
     fullBox('stsc', 0, 0, u32(rows.length / 3), numbers(rows)),
     fullBox('stsz', 0, 0, u32(0, sizes.length), numbers(sizes)),
     wide
@@ -89,7 +101,7 @@ export function sampleTable(
 /** As `u32`, for lists too long to be arguments. */
 function numbers(values: readonly number[]): Buffer {
   const out = Buffer.allocUnsafe(values.length * 4);
-  for (let index = 0; index < values.length; index++) out.writeUInt32BE(values[index] ?? 0, index * 4);
+  for (let index = 0; index < values.length; index++) out.writeInt32BE((values[index] ?? 0) | 0, index * 4);
   return out;
 }
 

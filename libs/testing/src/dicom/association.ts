@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandField, readCommand, responseTo, type Command } from './command.ts';
+import { CommandField, readCommand, responseTo, type Command, type NormalizedAnswer } from './command.ts';
 import {
   abort,
   associateAccept,
@@ -57,6 +57,8 @@ export interface AssociationHandlers {
   choose: (abstractSyntax: string, offered: readonly string[]) => string | undefined;
   store: (command: Command, context: { transferSyntax: string; callingAe: string }) => Promise<Sink>;
   find: (command: Command, identifier: Buffer, transferSyntax: string) => Iterable<FindAnswer>;
+  /** N-ACTION, N-CREATE, N-SET: the status, and a report to follow on the same association. */
+  normalized?: (command: Command, dataSet: Buffer, transferSyntax: string) => NormalizedAnswer;
 }
 
 export interface AssociationLimits {
@@ -198,7 +200,13 @@ export class Association {
       case CommandField.findRequest:
         this.#pending = { command, contextId, sink: undefined, parts: [], received: 0 };
         return undefined;
+      case CommandField.actionRequest:
+      case CommandField.createRequest:
+      case CommandField.setRequest:
+        this.#pending = { command, contextId, sink: undefined, parts: [], received: 0 };
+        return undefined;
       default: // "unrecognized operation", PS3.7 annex C.5.23
+        if ((command.field & CommandField.response) !== 0) return undefined;
         if (command.hasDataSet) throw new ProtocolError(`command ${command.field} with a data set`, 6);
         return this.#respond(contextId, responseTo(command, 0x0211));
     }
@@ -211,10 +219,17 @@ export class Association {
       const status = await this.#storeStatus(pending.sink);
       return this.#respond(pending.contextId, responseTo(pending.command, status));
     }
+    if (pending.command.field !== CommandField.findRequest) return this.#normalized(pending, transferSyntax);
     for (const answer of this.#handlers.find(pending.command, Buffer.concat(pending.parts), transferSyntax)) {
       const response = responseTo(pending.command, answer.status, answer.dataSet !== undefined);
       await this.#respond(pending.contextId, response, answer.dataSet);
     }
+  }
+
+  async #normalized({ command, contextId, parts }: Pending, transferSyntax: string): Promise<void> {
+    const answer = this.#handlers.normalized?.(command, Buffer.concat(parts), transferSyntax) ?? { status: 0x0211 };
+    await this.#respond(contextId, responseTo(command, answer.status, false, answer.errorId));
+    if (answer.report) await this.#respond(contextId, answer.report.command, answer.report.dataSet);
   }
 
   async #storeStatus(sink: Sink): Promise<number> {

@@ -35,6 +35,8 @@ export interface AssociateRequest {
   contexts: ProposedContext[];
   /** The largest P-DATA-TF the peer takes; 0 is "no limit". */
   maxLength: number;
+  /** SOP classes of which the requestor is the provider (role selection, PS3.7 D.3.3.4). */
+  providerOf?: readonly string[];
 }
 
 export interface AnsweredContext {
@@ -126,10 +128,11 @@ function associateHead(request: AssociateRequest): Buffer {
   return head;
 }
 
-function userInformation(maxLength: number): Buffer {
+function userInformation(maxLength: number, providerOf: readonly string[] = []): Buffer {
   const limit = Buffer.alloc(4);
   limit.writeUInt32BE(maxLength, 0);
-  return item(0x50, item(0x51, limit), item(0x52, text('2.25.287461947263520119')));
+  const roles = providerOf.map((uid) => item(0x54, Buffer.from([0, uid.length]), text(uid), Buffer.from([0, 1])));
+  return item(0x50, item(0x51, limit), item(0x52, text('2.25.287461947263520119')), ...roles);
 }
 
 const applicationContext = (): Buffer => item(0x10, text('1.2.840.10008.3.1.1.1'));
@@ -144,7 +147,7 @@ export function associateRequest(request: AssociateRequest): Buffer {
       ...transferSyntaxes.map((syntax) => item(0x40, text(syntax))),
     ),
   );
-  const parts = [applicationContext(), ...contexts, userInformation(request.maxLength)];
+  const parts = [applicationContext(), ...contexts, userInformation(request.maxLength, request.providerOf)];
   return pdu(PduType.associateRq, associateHead(request), ...parts);
 }
 

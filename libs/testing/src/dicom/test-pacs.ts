@@ -10,13 +10,17 @@ import { pipeline } from 'node:stream/promises';
 import { inputError } from '@smartbox/kernel';
 import { freePort } from '../ports.ts';
 import { prepareDataDir, removeDir } from '../servers/launch.ts';
+import type { Command } from './command.ts';
 import { Association, type AssociationLimits, type Rudeness } from './association.ts';
+import { COMMITMENT, takeCommitment, type CommitmentAsked, type CommitmentManners } from './commitment.ts';
 import { ExplicitLittleEndian, ImplicitLittleEndian } from './dataset.ts';
+import { PROCEDURE_STEP, ProcedureStepScp } from './procedure-steps.ts';
 import { InstanceStore, type StoredInstance } from './store.ts';
 import { findWorklist, type WorklistItem } from './worklist.ts';
 
 const VERIFICATION = '1.2.840.10008.1.1';
 const WORKLIST_FIND = '1.2.840.10008.5.1.4.31';
+const SERVICES = new Set([VERIFICATION, WORKLIST_FIND, COMMITMENT, PROCEDURE_STEP]);
 const STORAGE = '1.2.840.10008.5.1.4.1.1.';
 
 export interface TestPacsOptions {
@@ -49,8 +53,16 @@ export interface TestPacs {
   setWorklist: (items: readonly WorklistItem[]) => void;
   /** How the next associations are treated; `{}` is well again. */
   behave: (rudeness: Rudeness) => void;
+  /** Commitment requests (N-ACTION) so far. */
+  commitments: () => readonly CommitmentAsked[];
+  /** How the next commitment requests are treated. */
+  commit: (manners: CommitmentManners) => void;
+  /** The information system's side of performed procedure steps (MPPS). */
+  steps: ProcedureStepScp;
   /** Associations that were opened so far. */
   associations: () => number;
+  /** The most that were open at one moment. */
+  mostAssociations: () => number;
   stop: () => Promise<void>;
 }
 
@@ -92,10 +104,13 @@ export async function startTestPacs(options: TestPacsOptions = {}): Promise<Test
   const sockets = new Set<Socket>();
   let worklist = options.worklist ?? [];
   let rudeness: Rudeness = {};
-  let count = 0;
+  let [count, most] = [0, 0];
+  const steps = new ProcedureStepScp();
+  let manners: CommitmentManners = {};
+  const asked: CommitmentAsked[] = [];
 
   const choose = (abstractSyntax: string, offered: readonly string[]): string | undefined => {
-    if (abstractSyntax === VERIFICATION || abstractSyntax === WORKLIST_FIND) {
+    if (SERVICES.has(abstractSyntax)) {
       return offered.find((syntax) => syntax === ExplicitLittleEndian || syntax === ImplicitLittleEndian);
     }
     if (!abstractSyntax.startsWith(STORAGE)) return undefined;
@@ -104,6 +119,7 @@ export async function startTestPacs(options: TestPacsOptions = {}): Promise<Test
   const dicom = createServer((socket) => {
     count++;
     sockets.add(socket);
+    most = Math.max(most, sockets.size);
     socket.setNoDelay(true);
     socket.once('close', () => sockets.delete(socket));
     const current = rudeness;
@@ -113,6 +129,10 @@ export async function startTestPacs(options: TestPacsOptions = {}): Promise<Test
         store.receive(command, context.transferSyntax),
       find: (_command: unknown, identifier: Buffer, transferSyntax: string) =>
         findWorklist(worklist, identifier, transferSyntax, current.pendingStatus),
+      normalized: (command: Command, dataSet: Buffer, transferSyntax: string) =>
+        command.sopClassUid === PROCEDURE_STEP
+          ? steps.take(command, dataSet, transferSyntax)
+          : takeCommitment(asked, manners, command, dataSet, transferSyntax),
     };
     void new Association(socket, handlers, limits, current).run();
   });
@@ -141,7 +161,13 @@ export async function startTestPacs(options: TestPacsOptions = {}): Promise<Test
     behave: (next) => {
       rudeness = next;
     },
+    commitments: () => asked,
+    commit: (next) => {
+      manners = next;
+    },
+    steps,
     associations: () => count,
+    mostAssociations: () => most,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       http.closeAllConnections();

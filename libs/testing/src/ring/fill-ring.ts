@@ -52,63 +52,72 @@ function oneSecond(width: number, height: number, bitrate: number): { init: Buff
   };
 }
 
-/**
- * Puts minutes of video into a station's ring in seconds: one really encoded GOP again and again, with the headers,
- * times and hashes that capture-edge would give. For specs and benchmarks that need a full ring.
- */
-export async function fillRing(nats: Omit<MessagingOptions, 'service'>, filling: RingFilling): Promise<void> {
+export interface FilledMessage {
+  payload: Buffer;
+  headers: RingHeaders;
+}
+
+/** What capture-edge would publish: one really encoded GOP again and again, with the headers, times and hashes. */
+export function* ringMessages(filling: RingFilling): Generator<FilledMessage> {
   const { station, procedure, seconds } = filling;
   const { width = 1920, height = 1080, bitrate = 8_000_000 } = filling;
   const gop = oneSecond(width, height, bitrate);
-  const messaging = await Messaging.connect({ ...nats, service: 'capture-edge' });
   const startedAt = Date.now() - seconds * 1000;
   const startedNs = process.hrtime.bigint() - BigInt(seconds) * 1_000_000_000n;
+  const epochs = new Map(filling.sources.map((source) => [source, newId()]));
+  for (let second = 0; second < seconds; second++) {
+    for (const source of filling.sources) {
+      const samples: Sample[] = gop.samples.map((data, i) => {
+        const dts = second * TIMESCALE + i * FRAME_TICKS;
+        return { data, dts, pts: dts, keyframe: i === 0 };
+      });
+      const fragment = buildFragment(gop.init, second, samples, Array<number>(FRAMES).fill(FRAME_TICKS));
+      const payload = Buffer.concat([gop.init, fragment.data]);
+      const headers: RingHeaders = {
+        station,
+        source,
+        procedure,
+        epoch: epochs.get(source) ?? '',
+        sequence: second,
+        capturedAt: new Date(startedAt + second * 1000).toISOString(),
+        monotonicNs: String(startedNs + BigInt(second) * 1_000_000_000n),
+        baseTime: second * TIMESCALE,
+        keyframe: true,
+        frames: FRAMES,
+        sampleDurations: String(FRAME_TICKS),
+        sampleSizes: fragment.sampleSizes.join(','),
+        gapBefore: 0,
+        gapReason: 'none',
+        initBytes: gop.init.length,
+        sha256: createHash('sha256').update(payload).digest('hex'),
+        codec: 'avc1.640029',
+        width,
+        height,
+        frameRate: `${FRAMES}/1`,
+        encoder: 'libx264',
+      };
+      if (filling.corrupt?.includes(second)) payload[payload.length >> 1]! ^= 1;
+      yield { payload, headers };
+    }
+  }
+}
+
+/** Puts minutes of video into a station's ring in seconds. For specs and benchmarks that need a full ring. */
+export async function fillRing(nats: Omit<MessagingOptions, 'service'>, filling: RingFilling): Promise<void> {
+  const messaging = await Messaging.connect({ ...nats, service: 'capture-edge' });
   try {
     const inFlight = new Set<Promise<unknown>>();
-    const epochs = new Map(filling.sources.map((source) => [source, newId()]));
-    for (let second = 0; second < seconds; second++) {
-      for (const source of filling.sources) {
-        const samples: Sample[] = gop.samples.map((data, i) => {
-          const dts = second * TIMESCALE + i * FRAME_TICKS;
-          return { data, dts, pts: dts, keyframe: i === 0 };
-        });
-        const fragment = buildFragment(gop.init, second, samples, Array<number>(FRAMES).fill(FRAME_TICKS));
-        const payload = Buffer.concat([gop.init, fragment.data]);
-        const headers: RingHeaders = {
-          station,
-          source,
-          procedure,
-          epoch: epochs.get(source) ?? '',
-          sequence: second,
-          capturedAt: new Date(startedAt + second * 1000).toISOString(),
-          monotonicNs: String(startedNs + BigInt(second) * 1_000_000_000n),
-          baseTime: second * TIMESCALE,
-          keyframe: true,
-          frames: FRAMES,
-          sampleDurations: String(FRAME_TICKS),
-          sampleSizes: fragment.sampleSizes.join(','),
-          gapBefore: 0,
-          gapReason: 'none',
-          initBytes: gop.init.length,
-          sha256: createHash('sha256').update(payload).digest('hex'),
-          codec: 'avc1.640029',
-          width,
-          height,
-          frameRate: `${FRAMES}/1`,
-          encoder: 'libx264',
-        };
-        if (filling.corrupt?.includes(second)) payload[payload.length >> 1]! ^= 1;
-        const sent = messaging.ring.publishRing(
-          ringSubject(station, source),
-          payload,
-          formatRingHeaders(headers),
-          ringMessageId(headers),
-          { timeoutMs: 30_000 },
-        );
-        const tracked = sent.finally(() => inFlight.delete(tracked));
-        inFlight.add(tracked);
-        if (inFlight.size >= 8) await Promise.race(inFlight);
-      }
+    for (const { payload, headers } of ringMessages(filling)) {
+      const sent = messaging.ring.publishRing(
+        ringSubject(headers.station, headers.source),
+        payload,
+        formatRingHeaders(headers),
+        ringMessageId(headers),
+        { timeoutMs: 30_000 },
+      );
+      const tracked = sent.finally(() => inFlight.delete(tracked));
+      inFlight.add(tracked);
+      if (inFlight.size >= 8) await Promise.race(inFlight);
     }
     await Promise.all(inFlight);
   } finally {

@@ -68,14 +68,14 @@ async function startDcmtk(
   };
 }
 
-/** DCMTK's C-STORE server, all transfer syntaxes, reachable from loopback only; objects are written as received. */
-export async function startStorescp(options: DcmtkOptions = {}): Promise<Storescp> {
+/** DCMTK's C-STORE server, all transfer syntaxes unless `accepts` names an option such as `+xh`, reachable from loopback only; objects are written as received. */
+export async function startStorescp(options: DcmtkOptions & { accepts?: string } = {}): Promise<Storescp> {
   const aeTitle = 'STORESCP';
   const server = await startDcmtk(
     'storescp',
     async (port, dir) => {
       await mkdir(join(dir, 'objects'), { recursive: true });
-      return ['-v', '-aet', aeTitle, '+xa', '+B', '-od', join(dir, 'objects'), String(port)];
+      return ['-v', '-aet', aeTitle, options.accepts ?? '+xa', '+B', '-od', join(dir, 'objects'), String(port)];
     },
     aeTitle,
     options,

@@ -1,142 +1,127 @@
-import { SmartBoxError, toError } from '@smartbox/kernel';
-import type { StartedTestContainer } from 'testcontainers';
+import { startContainer } from './container.ts';
+import { natsServerVersion, type NatsCredentials, type NatsServer } from './nats-info.ts';
 import {
   createDatabase,
   databaseUrl,
   postgresVersion,
+  query,
   type PostgresCredentials,
   type PostgresServer,
 } from './postgres-info.ts';
 import { createBucket, s3Client, type S3Credentials, type S3Server } from './s3-info.ts';
-import { until } from '../wait.ts';
-import type { ServerControl } from './server.ts';
-import { natsServerVersion, type NatsCredentials, type NatsServer } from './nats-info.ts';
+import type { LaunchOptions } from './server.ts';
 
-interface ContainerOptions {
-  image: string;
-  port: number;
-  command?: string[];
-  environment?: Record<string, string>;
-}
+const address = { host: '127.0.0.1' };
 
-interface Container {
-  host: string;
-  port: number;
-  control: ServerControl;
-}
-
-/** `INFRA=docker` was asked for explicitly: without an engine it fails, it never falls back. */
-async function startContainer(options: ContainerOptions): Promise<Container> {
-  const { GenericContainer, Wait } = await import('testcontainers');
-  let container: StartedTestContainer;
-  try {
-    let definition = new GenericContainer(options.image)
-      .withExposedPorts(options.port)
-      .withEnvironment(options.environment ?? {})
-      .withWaitStrategy(Wait.forListeningPorts());
-    if (options.command) definition = definition.withCommand(options.command);
-    container = await definition.start();
-  } catch (error) {
-    throw new SmartBoxError({
-      code: 'docker-unavailable',
-      message: `INFRA=docker, but ${options.image} could not be started: ${toError(error).message}. Start a container engine, or unset INFRA to use the embedded servers.`,
-      fault: 'input',
-      cause: error,
-    });
-  }
-  return {
-    host: container.getHost(),
-    port: container.getMappedPort(options.port),
-    control: {
-      stop: async () => {
-        await container.stop();
-      },
-      restart: () => container.restart(),
-      start: () => container.restart(),
-      kill: async () => {
-        await container.stop({ timeout: 0, remove: false });
-      },
+/** @param configuration for a server that listens on port 4222 and keeps its files in /data. */
+export async function startNatsContainer(
+  credentials: NatsCredentials,
+  configuration: string,
+  launch: LaunchOptions,
+): Promise<NatsServer> {
+  const container = await startContainer(
+    {
+      name: 'nats',
+      image: 'nats:2.12-alpine',
+      port: 4222,
+      command: ['-c', '/smartbox.conf'],
+      files: { '/smartbox.conf': configuration },
+      data: '/data',
+      ready: async (port) => (await natsServerVersion(address.host, port)) !== undefined,
     },
-  };
-}
-
-export async function startNatsContainer(credentials: NatsCredentials): Promise<NatsServer> {
-  const { user, password } = credentials;
-  const container = await startContainer({
-    image: 'nats:2.12-alpine',
-    port: 4222,
-    command: ['-js', '--user', user, '--pass', password],
-  });
+    launch,
+  );
+  const { host, port, control } = container;
   return {
     name: 'nats',
-    url: `nats://${container.host}:${container.port}`,
-    host: container.host,
-    port: container.port,
+    url: `nats://${host}:${port}`,
+    host,
+    port,
     pid: null,
-    version: (await natsServerVersion(container.host, container.port)) ?? 'unknown',
+    version: (await natsServerVersion(host, port)) ?? 'unknown',
     origin: 'docker',
     credentials,
     dataDir: null,
-    ...container.control,
+    ...control,
   };
 }
 
-export async function startS3Container(credentials: S3Credentials, bucket: string): Promise<S3Server> {
+export async function startS3Container(
+  credentials: S3Credentials,
+  bucket: string,
+  launch: LaunchOptions,
+): Promise<S3Server> {
   const image = 'chrislusf/seaweedfs:4.48';
-  const container = await startContainer({
-    image,
-    port: 8333,
-    command: ['mini', '-dir=/data', '-ip.bind=0.0.0.0', '-admin.ui=false', '-webdav=false', '-master.telemetry=false'],
-    environment: { AWS_ACCESS_KEY_ID: credentials.accessKey, AWS_SECRET_ACCESS_KEY: credentials.secretKey },
-  });
-  const url = `http://${container.host}:${container.port}`;
-  const client = s3Client(url, credentials);
-  await until(() => createBucket(client, bucket).then(() => true), { what: 'the S3 container' });
+  const clientAt = (port: number) => s3Client(`http://${address.host}:${port}`, credentials);
+  const { host, port, control } = await startContainer(
+    {
+      name: 's3',
+      image,
+      port: 8333,
+      command: [
+        ...['mini', '-dir=/data', '-ip=127.0.0.1', '-ip.bind=0.0.0.0', `-bucket=${bucket}`],
+        ...['-admin.ui=false', '-webdav=false', '-master.telemetry=false'],
+      ],
+      environment: { AWS_ACCESS_KEY_ID: credentials.accessKey, AWS_SECRET_ACCESS_KEY: credentials.secretKey },
+      data: '/data',
+      ready: (at) => clientAt(at).bucketExists(bucket),
+    },
+    launch,
+  );
   return {
     name: 's3',
-    url,
-    host: container.host,
-    port: container.port,
+    url: `http://${host}:${port}`,
+    host,
+    port,
     pid: null,
     version: image,
     origin: 'docker',
     credentials,
     bucket,
     dataDir: null,
-    createBucket: (name) => createBucket(client, name),
-    ...container.control,
+    createBucket: (name) => createBucket(clientAt(port), name),
+    ...control,
   };
 }
 
 export async function startPostgresContainer(
   credentials: PostgresCredentials,
   database: string,
+  launch: LaunchOptions,
 ): Promise<PostgresServer> {
-  const container = await startContainer({
-    image: 'postgres:18-alpine',
-    port: 5432,
-    environment: {
-      POSTGRES_USER: credentials.user,
-      POSTGRES_PASSWORD: credentials.password,
-      POSTGRES_DB: database,
+  const urlAt = (port: number, name: string): string => databaseUrl({ ...address, port }, credentials, name);
+  const { host, port, control } = await startContainer(
+    {
+      name: 'postgres',
+      image: 'postgres:18-alpine',
+      port: 5432,
+      command: ['-c', 'max_connections=200'],
+      environment: {
+        POSTGRES_USER: credentials.user,
+        POSTGRES_PASSWORD: credentials.password,
+        POSTGRES_DB: database,
+        POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8',
+      },
+      data: '/var/lib/postgresql',
+      // at the first start the image runs the server twice: the port may be open before the database is
+      ready: async (at) => (await query(urlAt(at, database), 'SELECT 1')).length === 1,
     },
-  });
-  const urlFor = (name: string): string => databaseUrl(container, credentials, name);
-  // The image starts the server twice: the port may be open before the database is.
-  const version = await until(() => postgresVersion(urlFor(database)), { what: 'the PostgreSQL container' });
+    launch,
+  );
+  const urlFor = (name: string): string => urlAt(port, name);
   return {
     name: 'postgres',
     url: urlFor(database),
-    host: container.host,
-    port: container.port,
+    host,
+    port,
     pid: null,
-    version,
+    version: await postgresVersion(urlFor(database)),
     origin: 'docker',
     credentials,
     database,
     dataDir: null,
     urlFor,
     createDatabase: (name) => createDatabase(urlFor, database, name),
-    ...container.control,
+    ...control,
   };
 }

@@ -14,14 +14,16 @@ export const OLDEST_NATS = '2.12.7';
 
 export interface NatsOptions extends LaunchOptions {
   credentials?: NatsCredentials;
+  /** Of its own in a cluster. */
+  serverName?: string;
   /** Lines added to the server's configuration, for fault tests. */
   extraConfig?: string;
 }
 
 /** JetStream settings that carry the promise (promises.md): fsync before every acknowledgement. */
-function configuration(port: number, storeDir: string, credentials: NatsCredentials, extra: string): string {
-  return `server_name: smartbox
-listen: "127.0.0.1:${port}"
+function configuration(listen: string, storeDir: string, credentials: NatsCredentials, options: NatsOptions): string {
+  return `server_name: ${options.serverName ?? 'smartbox'}
+listen: "${listen}"
 max_payload: 8MB
 max_pending: 256MB
 write_deadline: "30s"
@@ -31,7 +33,7 @@ jetstream {
   max_memory_store: 64MB
 }
 authorization { users: [ { user: ${JSON.stringify(credentials.user)}, password: ${JSON.stringify(credentials.password)} } ] }
-${extra}
+${options.extraConfig ?? ''}
 `;
 }
 
@@ -74,7 +76,8 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   const url = process.env['SMARTBOX_NATS_URL'];
   if (url) return fromUrl(url, options);
   const credentials = options.credentials ?? { user: 'smartbox', password: randomSecret() };
-  if (process.env['INFRA'] === 'docker') return startNatsContainer(credentials);
+  if (process.env['INFRA'] === 'docker')
+    return startNatsContainer(credentials, configuration('0.0.0.0:4222', '/data', credentials, options), options);
 
   const onPath = await versionOnPath('nats-server', ['--version'], OLDEST_NATS, progress);
   const binary = onPath === undefined ? await embeddedBinary('nats-server', progress) : 'nats-server';
@@ -82,9 +85,8 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   const data = await prepareDataDir(options.dataDir, 'nats');
   const config = join(data.dir, 'nats.conf');
   const logFile = options.logFile ?? join(data.dir, 'nats.log');
-  await writeFile(config, configuration(port, join(data.dir, 'store'), credentials, options.extraConfig ?? ''), {
-    mode: 0o600,
-  });
+  const text = configuration(`127.0.0.1:${port}`, join(data.dir, 'store'), credentials, options);
+  await writeFile(config, text, { mode: 0o600 });
   const local = await startLocal({
     name: 'nats-server',
     command: () => ({

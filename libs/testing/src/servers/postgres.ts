@@ -198,7 +198,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const given = process.env['SMARTBOX_DATABASE_URL'];
   if (given) return fromUrl(given, database);
   const credentials = options.credentials ?? { user: 'smartbox', password: randomSecret() };
-  if (process.env['INFRA'] === 'docker') return startPostgresContainer(credentials, database);
+  if (process.env['INFRA'] === 'docker') return startPostgresContainer(credentials, database, options);
 
   const as = await identity();
   const bin = await programs(as);

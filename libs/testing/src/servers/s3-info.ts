@@ -25,6 +25,7 @@ export function s3Client(endpoint: string, credentials: S3Credentials): Client {
     accessKey: credentials.accessKey,
     secretKey: credentials.secretKey,
     region: 'us-east-1',
+    retryOptions: { disableRetry: true }, // it would print each one
   });
 }
 

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { inputError } from '@smartbox/kernel';
 import { Client } from 'minio';
-import { freePort, freePorts, isPortFree } from '../ports.ts';
+import { freePort, freePortPair, freePorts } from '../ports.ts';
 import type { SuperviseOptions } from '../supervise.ts';
 import { startS3Container } from './docker.ts';
 import { embeddedBinary, embeddedVersion } from './embedded.ts';
@@ -33,20 +34,12 @@ interface WeedPorts {
   admin: number;
 }
 
-/** The admin's own worker dials admin port + 10000, whatever `-admin.port.grpc` says: both have to be free. */
-async function adminPort(): Promise<number> {
-  for (;;) {
-    const [port] = await freePorts(1);
-    if (port === undefined) throw new Error('no free port');
-    const admin = port > 50_000 ? port - 20_000 : port;
-    if ((await isPortFree(admin)) && (await isPortFree(admin + 10_000))) return admin;
-  }
-}
-
 async function weedPorts(preferred: number | undefined): Promise<WeedPorts> {
   const ports = await freePorts(7);
   const [s3Grpc = 0, master = 0, masterGrpc = 0, volume = 0, volumeGrpc = 0, filer = 0, filerGrpc = 0] = ports;
-  const [s3, admin] = [await freePort(preferred), await adminPort()];
+  const s3 = await freePort(preferred);
+  // The admin's own worker dials admin port + 10000, whatever `-admin.port.grpc` says: both have to be free.
+  const admin = await freePortPair(10_000);
   return { s3, s3Grpc, master, masterGrpc, volume, volumeGrpc, filer, filerGrpc, admin };
 }
 
@@ -76,6 +69,17 @@ function weedArguments(dir: string, bucket: string, ports: WeedPorts): string[] 
     bucket,
   };
   return ['mini', ...Object.entries(flags).map(([name, value]) => `-${name}=${value}`)];
+}
+
+/** The gateway answers before the volume server has told the master what it holds: only an object that can be read counts. */
+async function handsOutObjects(client: Client, bucket: string): Promise<boolean> {
+  if (!(await client.bucketExists(bucket))) return false;
+  const key = '.ready';
+  await client.statObject(bucket, key).catch(async (error: unknown) => {
+    if ((error as { code?: unknown }).code !== 'NotFound') throw error;
+    await client.putObject(bucket, key, 'ready');
+  });
+  return (await text(await client.getObject(bucket, key))) === 'ready';
 }
 
 /** A JSON Web Token (RFC 7519, HS256) as SeaweedFS wants it on its inner HTTP ports. */
@@ -135,7 +139,7 @@ export async function startS3(options: S3Options = {}): Promise<S3Server> {
   const url = process.env['SMARTBOX_S3_URL'];
   if (url) return fromUrl(url, bucket, options);
   const credentials = options.credentials ?? { accessKey: randomSecret(20), secretKey: randomSecret(40) };
-  if (process.env['INFRA'] === 'docker') return startS3Container(credentials, bucket);
+  if (process.env['INFRA'] === 'docker') return startS3Container(credentials, bucket, options);
 
   const onPath = await versionOnPath('weed', ['version'], OLDEST_WEED, progress);
   const binary = onPath === undefined ? await embeddedBinary('weed', progress) : 'weed';
@@ -166,7 +170,7 @@ export async function startS3(options: S3Options = {}): Promise<S3Server> {
   const local = await startLocal({
     name: 'weed (S3)',
     command,
-    ready: () => client.bucketExists(bucket),
+    ready: () => handsOutObjects(client, bucket),
     graceMs: data.temporary ? 0 : 5000, // it takes 2 s to stop by itself, and bears being killed
     ...(data.temporary ? { cleanUp: () => removeDir(data.dir) } : {}),
   });

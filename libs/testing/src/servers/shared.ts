@@ -16,6 +16,8 @@ import type { ServerInfo } from './server.ts';
  * runs each file in a child process, so the run is our parent; outside Vitest it is this process.
  */
 function runPid(): number {
+  // testcontainers removes the containers of a process soon after its end: each file has its own
+  if (process.env['INFRA'] === 'docker') return process.pid;
   return process.env['VITEST'] !== undefined && isMainThread ? process.ppid : process.pid;
 }
 

@@ -4,10 +4,12 @@ import { Controller, Get, Inject, NotFoundException, Req, Res } from '@nestjs/co
 import type {} from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SETTINGS, type Settings } from '../../settings.ts';
+import { Needs } from './access/needs.decorator.ts';
 import { openApi } from './openapi.ts';
 
-/** The API's own description, and the web app: its files, and `index.html` for every address of a screen. */
+/** Public: nothing of a patient, nothing of a site. The API's own description, and the web app: its files, and `index.html` for every address of a screen. */
 @Controller()
+@Needs({ needs: 'public' })
 export class DashboardController {
   readonly #settings: Settings;
 

@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Messaging } from '@smartbox/messaging';
+import { currentReach } from '../../application/access/asking.ts';
 import { Destinations } from '../../application/destinations.ts';
 import { ClipQueries } from '../../outbound/clip-queries.ts';
 import { Input, Op } from './operation.decorator.ts';
@@ -23,7 +24,7 @@ export class DeliveriesController {
 
   @Op('listDestinations')
   destinations() {
-    return this.#destinations.view();
+    return this.#destinations.view(currentReach());
   }
 
   @Op('echoDestination')
@@ -34,6 +35,6 @@ export class DeliveriesController {
   @Op('listDeliveries')
   deliveries(@Input() { query }: InputOf<'listDeliveries'>) {
     const { destination, state, limit, cursor } = query;
-    return this.#queries.deliveries({ destination, state }, { limit, cursor });
+    return this.#queries.deliveries({ reach: currentReach(), destination, state }, { limit, cursor });
   }
 }

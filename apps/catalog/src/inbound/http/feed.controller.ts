@@ -1,18 +1,25 @@
 import { Controller, Inject, Req, Res, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { currentCaller } from '../../application/access/asking.ts';
 import { Feed, type FeedEntry } from '../../application/feed.ts';
+import { messageFor } from '../../domain/access/feed-policy.ts';
+import { Recognition } from './access/identify.ts';
 import { Op } from './operation.decorator.ts';
 
 /** A screen that has not taken this much is too slow: it is cut off and resumes by Last-Event-ID. */
 const MAX_BUFFERED = 1024 * 1024;
+/** How long what somebody may no longer see goes on to be told. */
+const RECOGNISE_MS = 5000;
 
 @Controller('api/v1')
 export class FeedController implements OnModuleDestroy {
   readonly #feed: Feed;
+  readonly #recognition: Recognition;
   readonly #open = new Set<FastifyReply['raw']>();
 
-  constructor(@Inject(Feed) feed: Feed) {
+  constructor(@Inject(Feed) feed: Feed, @Inject(Recognition) recognition: Recognition) {
     this.#feed = feed;
+    this.#recognition = recognition;
   }
 
   /** Open streams would keep the server from closing. */
@@ -24,8 +31,12 @@ export class FeedController implements OnModuleDestroy {
   @Op('getFeed')
   async feed(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { raw } = reply;
-    const write = ({ sequence, message }: FeedEntry) => {
+    let caller = currentCaller();
+    const write = (entry: FeedEntry) => {
       if (raw.destroyed || raw.writableEnded) return;
+      const message = messageFor(caller, entry);
+      if (!message) return;
+      const { sequence } = entry;
       if (raw.writableLength > MAX_BUFFERED) {
         raw.destroy();
         return;
@@ -44,9 +55,20 @@ export class FeedController implements OnModuleDestroy {
     });
     raw.write('retry: 1000\n\n');
     this.#open.add(raw);
+    // Rights change while a stream is open, and sessions end.
+    const recognising = setInterval(() => {
+      this.#recognition.again(request).then(
+        (now) => {
+          if (now) caller = now;
+          else raw.end();
+        },
+        () => raw.destroy(),
+      );
+    }, RECOGNISE_MS);
     const leave = this.#feed.subscribe(write, since);
     raw.once('close', () => {
       this.#open.delete(raw);
+      clearInterval(recognising);
       void leave.then(
         (stop) => stop(),
         () => undefined,

@@ -1,6 +1,7 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { ObjectStore } from '@smartbox/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { stillHere } from '../../domain/retention/removals.ts';
 import { ClipQueries } from '../../outbound/clip-queries.ts';
 import { found } from './not-found.ts';
 import { Input, Op } from './operation.decorator.ts';
@@ -26,7 +27,7 @@ export class MediaController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const row = found(await this.#queries.source(params.clipId, params.sourceId), 'source', params.sourceId);
+    const row = await this.#source(params);
     await this.#send({ ...row, contentType: 'video/mp4' }, request, reply);
   }
 
@@ -37,6 +38,7 @@ export class MediaController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { clipId, sourceId, name } = params;
+    await this.#source(params);
     const row = found(await this.#queries.rendition(clipId, sourceId, name), 'rendition', name);
     const contentType = shown.test(row.contentType) ? row.contentType : 'application/octet-stream';
     await this.#send({ ...row, contentType }, request, reply);
@@ -49,8 +51,15 @@ export class MediaController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const row = found(await this.#queries.instance(params.uid), 'instance', params.uid);
+    stillHere(`object ${params.uid}`, row);
     const file = { contentType: 'application/dicom', fileName: `${row.sopInstanceUid}.dcm` };
     await this.#send({ ...row, ...file }, request, reply);
+  }
+
+  async #source({ clipId, sourceId }: { clipId: string; sourceId: string }) {
+    const row = found(await this.#queries.source(clipId, sourceId), 'source', sourceId);
+    stillHere(`source ${sourceId} of clip ${clipId}`, row);
+    return row;
   }
 
   #send(

@@ -1,15 +1,25 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { isIdentifying } from '../../domain/access/patient-fields.ts';
+import { accessControllers } from '../../app.access.ts';
+import { AlarmsController } from './alarms.controller.ts';
+import { AuditController } from './audit.controller.ts';
 import { ClipsController } from './clips.controller.ts';
+import { ConversationsController } from './conversations.controller.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
 import { FeedController } from './feed.controller.ts';
+import { ExportsController } from './exports.controller.ts';
+import { FilmsController } from './films.controller.ts';
+import { FramesController } from './frames.controller.ts';
 import { MediaController } from './media.controller.ts';
 import { openApi } from './openapi.ts';
 import { operationOf } from './operation.decorator.ts';
 import { operations } from './operations.ts';
 import { ProceduresController } from './procedures.controller.ts';
+import { RetentionController } from './retention.controller.ts';
 import { StationsController } from './stations.controller.ts';
+import { WebhooksController } from './webhooks.controller.ts';
 
 describe('docs/api/openapi.json', () => {
   it('is what the schemas say (npm run generate writes it)', async () => {
@@ -19,12 +29,21 @@ describe('docs/api/openapi.json', () => {
 
   it('describes exactly the operations that have a handler', () => {
     const controllers = [
+      ...accessControllers,
+      AlarmsController,
+      AuditController,
       ClipsController,
+      ConversationsController,
       DeliveriesController,
       FeedController,
+      ExportsController,
+      FilmsController,
+      FramesController,
       MediaController,
       ProceduresController,
+      RetentionController,
       StationsController,
+      WebhooksController,
     ];
     const handled = controllers.flatMap(({ prototype }) =>
       Object.getOwnPropertyNames(prototype).flatMap((name) => {
@@ -33,5 +52,33 @@ describe('docs/api/openapi.json', () => {
       }),
     );
     expect(handled.toSorted()).toEqual(Object.keys(operations).toSorted());
+  });
+
+  it('says of every operation who may call it', () => {
+    const document = openApi() as {
+      paths: Record<string, Record<string, { security?: object[]; 'x-permission'?: string[] }>>;
+    };
+    const all = Object.values(document.paths).flatMap((path) => Object.values(path));
+    expect(all).toHaveLength(Object.keys(operations).length);
+    for (const { security, 'x-permission': permissions } of all) {
+      expect(security).toBeDefined();
+      expect(permissions === undefined).toBe(security?.length === 0);
+    }
+  });
+
+  it('names what identifies a patient only as what is left out for who may not know them', () => {
+    // Every property of every answer, by its name: a new one that sounds like a patient has to be known.
+    const names = new Set<string>();
+    const look = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const [key, inner] of Object.entries(value)) {
+        if (key === 'properties') for (const name of Object.keys(inner as object)) names.add(name);
+        look(inner);
+      }
+    };
+    look(openApi());
+    const suspicious = [...names].filter((name) => /patient|birth|accession|^sex$|referring/i.test(name));
+    expect(suspicious.length).toBeGreaterThan(4);
+    expect(suspicious.filter((name) => !isIdentifying(name))).toEqual([]);
   });
 });

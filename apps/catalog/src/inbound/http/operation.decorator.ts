@@ -6,6 +6,7 @@ import {
   HttpCode,
   Patch,
   Post,
+  Put,
   SetMetadata,
   type ExecutionContext,
 } from '@nestjs/common';
@@ -14,7 +15,7 @@ import { checkInput } from './check-input.ts';
 import { operations, type Operation, type OperationName } from './operations.ts';
 
 const OPERATION = 'smartbox:operation';
-const verbs = { get: Get, post: Post, patch: Patch, delete: Delete } as const;
+const verbs = { get: Get, post: Post, put: Put, patch: Patch, delete: Delete } as const;
 
 /** The route of an operation. Its input comes by `@Input()`. */
 export function Op(name: OperationName): MethodDecorator {

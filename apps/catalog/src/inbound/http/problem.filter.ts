@@ -3,15 +3,32 @@ import type { Problem } from '@smartbox/contracts';
 import { SmartBoxError, toError } from '@smartbox/kernel';
 import { currentTraceId, type Logger } from '@smartbox/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseTrouble } from '../../outbound/database.ts';
 import type { FieldError } from './check-input.ts';
 
 const conflicts = new Set([
   'no-procedure',
+  'conversation-closed',
   'recording-runs',
   'id-in-use',
   'nothing-records',
   'nothing-to-retry',
   'undo-too-late',
+  'edit-not-ready',
+  'export-not-ready',
+  'target-absent',
+  'target-read-only',
+  'target-full',
+  'not-saved',
+  'consent-needed',
+  'consent-refused',
+  'hold-released',
+  'accounts-exist',
+  'name-taken',
+  'last-admin',
+  'no-password',
+  'roles-from-provider',
+  'nothing-to-open',
 ]);
 const unprocessable = new Set([
   'worklist-item-unknown',
@@ -19,16 +36,33 @@ const unprocessable = new Set([
   'source-unknown',
   'range-in-future',
   'invalid-range',
+  'bad-frame-range',
+  'nothing-left',
+  'not-a-film',
+  'redaction-impossible',
+  'no-archive-profile',
+  'no-transfer-syntax',
+  'password-too-short',
+  'password-too-common',
+  'password-has-name',
+  'password-same',
+  'password-wrong',
+  'expiry-in-past',
 ]);
+const forbidden = new Set(['permission-missing', 'no-account', 'set-up-code-wrong', 'tls-needed', 'no-role']);
+const unknownCaller = new Set(['sign-in-needed', 'sign-in-failed']);
 const titles: Record<number, string> = {
   400: 'The request is wrong',
-  403: 'Not from here',
+  401: 'Nobody is signed in',
+  403: 'Not allowed',
   404: 'There is no such thing',
   409: 'Not now',
+  410: 'No longer here',
   413: 'Too large',
   415: 'Wrong media type',
   416: 'No such range',
   422: 'The request cannot be carried out',
+  429: 'Too many attempts',
   500: 'Something went wrong here',
   502: 'Another system failed',
   503: 'Not at the moment',
@@ -37,8 +71,13 @@ const titles: Record<number, string> = {
 /** Status of an error by its code and whose fault it is. */
 function statusOf(error: SmartBoxError): number {
   if (error.code.endsWith('-not-found') || error.code === 'station-unknown') return 404;
+  if (unknownCaller.has(error.code)) return 401;
+  if (forbidden.has(error.code)) return 403;
+  if (error.code === 'too-many-attempts') return 429;
   if (conflicts.has(error.code)) return 409;
+  if (error.code === 'removed') return 410;
   if (unprocessable.has(error.code)) return 422;
+  if (error.code === 'conversation-not-allowed') return 403;
   if (error.fault === 'input') return 400;
   if (error.fault === 'theirs') return error.retryable ? 503 : 502;
   return 500;
@@ -58,16 +97,13 @@ function toProblem(thrown: unknown): Problem {
       ...trace,
     };
   }
-  if (databaseAway.has(String((thrown as { code?: unknown } | null)?.code))) {
-    return { ...base(503, 'database-unavailable'), detail: 'the database does not answer at the moment', ...trace };
+  if (isDatabaseTrouble(thrown)) {
+    return { ...base(503, 'database-unavailable'), detail: 'the database cannot do that at the moment', ...trace };
   }
   const status = httpStatus(thrown);
   if (status === undefined || status >= 500) return { ...base(500, 'internal'), ...trace };
   return { ...base(status, codes[status] ?? 'refused'), detail: toError(thrown).message, ...trace };
 }
-
-/** Prisma: unreachable, timed out, connection closed, none free, transaction could not begin. */
-const databaseAway = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'ECONNREFUSED', 'ECONNRESET']);
 
 const codes: Record<number, string> = {
   400: 'invalid-request',
@@ -109,6 +145,9 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
+    const wait = thrown instanceof SmartBoxError ? thrown.details['retryAfterSeconds'] : undefined;
+    if (problem.status === 429 && typeof wait === 'number') void reply.header('Retry-After', String(wait));
+    if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer realm="SmartBox"');
     if (problem.status === 503) void reply.header('Retry-After', '2');
     void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(problem);
   }

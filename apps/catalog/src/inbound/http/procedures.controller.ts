@@ -1,10 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
-import type { ProcedureView } from '@smartbox/contracts';
+import type { ProcedureView, RpcReply } from '@smartbox/contracts';
+import { Messaging } from '@smartbox/messaging';
+import { currentReach, reaches } from '../../application/access/asking.ts';
 import { Feed } from '../../application/feed.ts';
 import { Procedures } from '../../application/procedures.ts';
 import { Worklist } from '../../application/worklist.ts';
 import { unknownStation } from '../../application/procedures.ts';
-import { todayIn } from '../../domain/local-day.ts';
+import { localDay, todayIn } from '../../domain/local-day.ts';
 import { ProcedureQueries } from '../../outbound/procedure-queries.ts';
 import { StationStore } from '../../outbound/station-store.ts';
 import { SETTINGS, type Settings } from '../../settings.ts';
@@ -21,6 +23,7 @@ export class ProceduresController {
   readonly #stations: StationStore;
   readonly #feed: Feed;
   readonly #settings: Settings;
+  readonly #messaging: Messaging;
 
   constructor(
     @Inject(Procedures) procedures: Procedures,
@@ -29,6 +32,7 @@ export class ProceduresController {
     @Inject(StationStore) stations: StationStore,
     @Inject(Feed) feed: Feed,
     @Inject(SETTINGS) settings: Settings,
+    @Inject(Messaging) messaging: Messaging,
   ) {
     this.#procedures = procedures;
     this.#queries = queries;
@@ -36,15 +40,29 @@ export class ProceduresController {
     this.#stations = stations;
     this.#feed = feed;
     this.#settings = settings;
+    this.#messaging = messaging;
   }
 
   @Op('listWorklist')
   listWorklist(@Input() { query }: InputOf<'listWorklist'>) {
     const { station: stationId, q } = query;
     const station = stationId === undefined ? undefined : this.#stations.find(stationId);
-    if (stationId !== undefined && !station) throw unknownStation(stationId, this.#stations);
+    if (stationId !== undefined && !(station && reaches(station.id))) throw unknownStation(stationId, this.#stations);
     const date = query.date?.replaceAll('-', '') ?? todayIn(this.#settings.timeZone, new Date());
-    return this.#worklist.query({ station, date, q });
+    if (station !== undefined || currentReach() === 'everywhere') return this.#worklist.query({ station, date, q });
+    return this.#worklist.ofStations(
+      this.#stations.all().filter(({ id }) => reaches(id)),
+      { date, q },
+    );
+  }
+
+  @Op('listProcedures')
+  async list(@Input() { query }: InputOf<'listProcedures'>): Promise<{ items: ProcedureView[] }> {
+    const { station, date } = query;
+    if (station !== undefined && !(this.#stations.find(station) && reaches(station)))
+      throw unknownStation(station, this.#stations);
+    const day = date === undefined ? undefined : localDay(date, this.#settings.timeZone);
+    return { items: await this.#queries.list(currentReach(), station, day) };
   }
 
   @Op('startProcedure')
@@ -57,6 +75,12 @@ export class ProceduresController {
     return this.#view(params.procedureId);
   }
 
+  @Op('getProcedureStep')
+  async step(@Input() { params }: InputOf<'getProcedureStep'>): Promise<RpcReply<'pacs-gateway.get-procedure-step'>> {
+    const { procedureId } = await this.#view(params.procedureId);
+    return this.#messaging.call('pacs-gateway.get-procedure-step', { procedureId }, { timeoutMs: 3000 });
+  }
+
   @Op('endProcedure')
   async end(@Input() { params }: InputOf<'endProcedure'>): Promise<ProcedureView> {
     await this.#procedures.end(params.procedureId, who().actor);
@@ -66,6 +90,13 @@ export class ProceduresController {
   @Op('correctProcedure')
   async correct(@Input() { params, body }: InputOf<'correctProcedure'>): Promise<ProcedureView> {
     await this.#procedures.correct(params.procedureId, body, who().actor);
+    return this.#changed(params.procedureId);
+  }
+
+  @Op('setConsent')
+  async consent(@Input() { params, body }: InputOf<'setConsent'>): Promise<ProcedureView> {
+    await this.#procedures.setConsent(params.procedureId, body, who().actor);
+    this.#feed.clipsOf(params.procedureId);
     return this.#changed(params.procedureId);
   }
 

@@ -4,8 +4,8 @@ import type { Problem } from '@smartbox/contracts';
 export interface Guard {
   /** Host names besides the loopback ones. */
   allowedHosts: readonly string[];
-  /** Origin of the streaming service: the only other one the page may talk to. */
-  streamingOrigin: string;
+  /** Origins of the streaming service's instances: the only others the page may talk to. */
+  streamingOrigins: () => readonly string[];
 }
 
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
@@ -14,9 +14,9 @@ const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const hostname = (host: string) => host.toLowerCase().replace(/:\d+$/, '');
 
 /**
- * Until there are accounts, being on this machine is the only authentication: so a foreign page in the browser of
- * this machine must not reach us, neither by its own name for our address (DNS rebinding) nor across origins.
- * Returns what is wrong, or undefined.
+ * A foreign page must not reach us in the browser of somebody who is signed in, or who need not be because nobody has an
+ * account: neither by its own name for our address (DNS rebinding) nor across origins. Returns what is wrong, or
+ * undefined.
  */
 function refusal(
   headers: { host?: string | undefined; origin?: string | undefined; 'sec-fetch-site'?: string | undefined },
@@ -42,8 +42,9 @@ function refusal(
 }
 
 /** Headers of every answer. The page loads its own scripts only, and talks to us and the streaming service only. */
-function securityHeaders(streamingOrigin: string): Record<string, string> {
-  const websocket = streamingOrigin.replace(/^http/, 'ws');
+function securityHeaders(streamingOrigins: readonly string[]): Record<string, string> {
+  const streaming = streamingOrigins.join(' ');
+  const websockets = streaming.replace(/\bhttp/g, 'ws');
   const policy = {
     'default-src': "'none'",
     'script-src': "'self'",
@@ -51,8 +52,8 @@ function securityHeaders(streamingOrigin: string): Record<string, string> {
     'style-src': "'self' 'unsafe-inline'",
     'img-src': "'self' data: blob:",
     'font-src': "'self'",
-    'media-src': `'self' blob: ${streamingOrigin}`,
-    'connect-src': `'self' ${streamingOrigin} ${websocket}`,
+    'media-src': `'self' blob: ${streaming}`,
+    'connect-src': `'self' ${streaming} ${websockets}`,
     'worker-src': "'self' blob:",
     'manifest-src': "'self'",
     'frame-ancestors': "'none'",
@@ -69,27 +70,53 @@ function securityHeaders(streamingOrigin: string): Record<string, string> {
     'Referrer-Policy': 'no-referrer',
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
-    'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+    // A page that sends a camera or a screen to a room, and those that talk into one.
+    'Permissions-Policy': 'camera=(self), display-capture=(self), microphone=(self), geolocation=()',
   };
 }
 
+/** What a viewer of another origin, named in ALLOWED_HOSTS, needs to read DICOMweb in the browser (Fetch standard, CORS). */
+function viewerHeaders(origin: string): Record<string, string> {
+  return {
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Allow-Methods': 'GET, HEAD',
+    'Access-Control-Allow-Headers': 'Accept, Authorization, Content-Type, If-Range, Range',
+    'Access-Control-Expose-Headers': 'Accept-Ranges, Content-Range, ETag, Warning',
+    'Access-Control-Max-Age': '600',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    Vary: 'Origin',
+  };
+}
+
+function isViewer(origin: string | undefined, guard: Pick<Guard, 'allowedHosts'>): origin is string {
+  const from = origin === undefined ? undefined : URL.parse(origin)?.host;
+  return from !== undefined && guard.allowedHosts.includes(hostname(from));
+}
+
+/** Probes come by whatever name or address the platform uses; nothing about anybody is behind these. */
+export const isProbe = (url: string): boolean => /^\/(healthz|readyz|metrics)$/.test(url);
+
 /** A Fastify `onRequest` hook: security headers on everything, foreign callers refused with 403. */
 export function guardRequests(guard: Guard) {
-  const headers = securityHeaders(guard.streamingOrigin);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    void reply.headers(headers);
-    // Probes come by whatever name or address the platform uses; nothing about anybody is behind these.
-    if (/^\/(healthz|readyz|metrics)$/.test(request.url)) return;
+    void reply.headers(securityHeaders(guard.streamingOrigins()));
+    if (isProbe(request.url)) return;
     if (request.url.startsWith('/api/')) void reply.header('Cache-Control', 'no-store');
     const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET';
     const { host, origin } = request.headers;
-    const site = request.headers['sec-fetch-site'];
+    const fromViewer = /^\/dicomweb[/?]/.test(request.url) && isViewer(origin, guard);
+    if (fromViewer) void reply.headers(viewerHeaders(origin));
+    // The origin was named, so it may be another site.
+    const site = fromViewer ? undefined : request.headers['sec-fetch-site'];
     const reason = refusal(
       { host, origin, 'sec-fetch-site': typeof site === 'string' ? site : undefined },
       guard,
       isNavigation,
     );
-    if (reason === undefined) return;
+    if (reason === undefined) {
+      if (fromViewer && request.method === 'OPTIONS') await reply.status(204).send();
+      return;
+    }
     const code = 'foreign-origin';
     const problem: Problem = {
       type: `urn:smartbox:problem:${code}`,

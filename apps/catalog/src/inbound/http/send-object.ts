@@ -1,4 +1,4 @@
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import type { ObjectStore } from '@smartbox/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseRange } from '../../domain/byte-range.ts';
@@ -13,13 +13,26 @@ export interface StoredBytes {
   fileName?: string;
 }
 
-/**
- * An object of the store as HTTP: GET and HEAD, one Range (206, 416), If-Range, ETag (RFC 9110). Streams at the pace
- * of the client; when the client goes away, so does the read from the store.
- */
-export async function sendObject(
+/** An object of the store as HTTP. */
+export function sendObject(
   store: ObjectStore,
   object: StoredBytes,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const open: Open = (first, length, signal) => store.getRange(object.key, first, length, { signal });
+  return sendBytes(open, object, request, reply);
+}
+
+type Open = (first: number, length: number, signal: AbortSignal) => Promise<Readable>;
+
+/**
+ * Bytes as HTTP: GET and HEAD, one Range (206, 416), If-Range, ETag (RFC 9110). Streams at the pace of the client; when
+ * the client goes away, so does the read.
+ */
+export async function sendBytes(
+  open: Open,
+  object: Omit<StoredBytes, 'key'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -57,7 +70,7 @@ export async function sendObject(
   }
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
-  const stream = await store.getRange(object.key, first, length, { signal: gone.signal });
+  const stream = await open(first, length, gone.signal);
   reply.hijack();
   raw.writeHead(status, { ...headers, ...partial, 'Content-Length': length });
   // A broken read ends the response short of its Content-Length: the client sees that it is not whole.

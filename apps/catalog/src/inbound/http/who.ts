@@ -1,4 +1,5 @@
 import { currentTraceId } from '@smartbox/telemetry';
+import { currentCaller } from '../../application/access/asking.ts';
 
-/** Until there are accounts, whoever sits at this machine. */
-export const who = () => ({ actor: 'local', traceId: currentTraceId() });
+/** Who asks for a change, for the audit. */
+export const who = () => ({ actor: currentCaller().actor, traceId: currentTraceId() });

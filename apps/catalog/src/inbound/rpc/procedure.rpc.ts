@@ -13,7 +13,8 @@ export class ProcedureRpc {
 
   /** Who is on the pictures: asked by the dicomizer, never sent in an event. */
   @Rpc('catalog.get-procedure')
-  getProcedure({ procedureId }: RpcRequest<'catalog.get-procedure'>): Promise<ProcedureSnapshot> {
-    return this.#procedures.snapshot(procedureId);
+  getProcedure({ procedureId, version, clipId }: RpcRequest<'catalog.get-procedure'>): Promise<ProcedureSnapshot> {
+    if (clipId !== undefined) return this.#procedures.snapshotFor(clipId, procedureId);
+    return this.#procedures.snapshot(procedureId, version);
   }
 }

@@ -16,6 +16,9 @@ import { check, isEof, openMedia, shown } from '../av.ts';
 import type { CutPart } from './plan.ts';
 import type { SourceIndex } from './source-index.ts';
 
+/** What the sound has to know about the picture. */
+export type AudioSource = Pick<SourceIndex, 'path' | 'times' | 'timeBase'>;
+
 /** What an MP4 holds and every player takes. */
 const IN_MP4: ReadonlySet<AVCodecID> = new Set([
   AV_CODEC_ID_AAC,
@@ -39,7 +42,7 @@ interface Track {
  * exactly the distance from the picture that they have in the source.
  */
 export class AudioCut {
-  private readonly sources: readonly SourceIndex[];
+  private readonly sources: readonly AudioSource[];
   private readonly parts: readonly CutPart[];
   private readonly tracks: readonly Track[];
   private readonly packet = new Packet();
@@ -49,7 +52,7 @@ export class AudioCut {
   private before = 0;
   private last = -1n;
 
-  private constructor(sources: readonly SourceIndex[], parts: readonly CutPart[], tracks: readonly Track[]) {
+  private constructor(sources: readonly AudioSource[], parts: readonly CutPart[], tracks: readonly Track[]) {
     this.sources = sources;
     this.parts = parts;
     this.tracks = tracks;
@@ -58,7 +61,7 @@ export class AudioCut {
 
   /** `cut` is null where there is no sound, or none that can be kept; then the note says why. */
   static async open(
-    sources: readonly SourceIndex[],
+    sources: readonly AudioSource[],
     parts: readonly CutPart[],
   ): Promise<{ cut: AudioCut | null; note: string | null }> {
     const inputs: FormatContext[] = [];
@@ -143,7 +146,7 @@ export class AudioCut {
 }
 
 /** Why the sound cannot be kept, in plain words. */
-function obstacle(sources: readonly SourceIndex[], streams: readonly (Stream | undefined)[]): string | null {
+function obstacle(sources: readonly AudioSource[], streams: readonly (Stream | undefined)[]): string | null {
   const first = streams.find((stream) => stream !== undefined)?.codecpar;
   for (const [i, stream] of streams.entries()) {
     const name = shown(sources[i]?.path ?? '');

@@ -1,9 +1,8 @@
 import { SmartBoxError } from '@smartbox/kernel';
 import { AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
-import { Packet, type FormatContext, type Frame, type Stream } from 'node-av/lib';
+import { Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { check, isEof, openMedia, shown, videoStream } from '../av.ts';
-import { VideoDecoder } from '../decode.ts';
-import { breathe, type Gop, type SourceIndex } from './source-index.ts';
+import type { SourceIndex } from './source-index.ts';
 
 /** Nearer than this it is quicker to read on than to seek. */
 const NEAR = 300;
@@ -46,9 +45,9 @@ export class PacketReader {
   }
 
   private async seek(number: number): Promise<void> {
-    const gop = this.index.gops.findLast(({ firstPacket }) => firstPacket <= number);
-    const at = this.index.times[gop?.firstFrame ?? 0] ?? 0;
-    const code = gop ? this.input.seekFrameSync(this.current.index, BigInt(at), AVSEEK_FLAG_BACKWARD) : -1;
+    const keyframe = this.index.keyframes.findLast(({ packet }) => packet <= number);
+    const at = this.index.times[keyframe?.frame ?? 0] ?? 0;
+    const code = keyframe ? this.input.seekFrameSync(this.current.index, BigInt(at), AVSEEK_FLAG_BACKWARD) : -1;
     this.next = null;
     if (code < 0) await this.rewind();
   }
@@ -88,7 +87,7 @@ export class PacketReader {
 }
 
 /** Position in a growing list, or -1. */
-function find(values: readonly number[], wanted: number): number {
+function find(values: ArrayLike<number>, wanted: number): number {
   let low = 0;
   let high = values.length - 1;
   while (low <= high) {
@@ -107,27 +106,4 @@ function changed(path: string): SmartBoxError {
     message: `${shown(path)} does not read the same twice: it was changed or is damaged`,
     fault: 'input',
   });
-}
-
-/** Decodes a whole GOP by itself; frames come in presentation order with their number in the source. */
-export async function decodeGop(
-  reader: PacketReader,
-  gop: Gop,
-  onFrame: (frame: Frame, at: number) => boolean,
-  signal?: AbortSignal,
-): Promise<void> {
-  let decoder: VideoDecoder | undefined;
-  let at = gop.firstFrame;
-  const hand = (frame: Frame): boolean => onFrame(frame, at++);
-  try {
-    for (let i = 0; i < gop.packets; i++) {
-      await reader.goTo(gop.firstPacket + i);
-      decoder ??= new VideoDecoder(reader.stream, 2);
-      if (!decoder.decode(reader.packet, hand)) return;
-      if (i % 8 === 7) await breathe(signal);
-    }
-    decoder?.decode(null, hand);
-  } finally {
-    decoder?.close();
-  }
 }

@@ -1,10 +1,4 @@
-import type { Gop } from './source-index.ts';
-
-/** What planning needs of a source. */
-export interface CutSource {
-  readonly gops: readonly Gop[];
-  readonly presentation: readonly number[];
-}
+import type { Entry, OpenSource } from './open-source.ts';
 
 /** Frames [from, to) of source number `source`, in the order of the film. */
 export interface CutPart {
@@ -13,55 +7,66 @@ export interface CutPart {
   readonly to: number;
 }
 
-export type Segment = CutPart &
-  (
-    | { readonly kind: 'copy'; readonly firstPacket: number }
-    /** Decoding starts at `gop`, or at the beginning of the file where there is none. */
-    | { readonly kind: 'encode'; readonly gop: Gop | null }
-  );
+export type CopySegment = CutPart & { readonly kind: 'copy'; readonly entry: Entry };
+export type Segment = CopySegment | (CutPart & { readonly kind: 'encode' });
 
 /**
- * Which packets are copied and which frames are encoded anew. A GOP is copied from its IDR picture on as far as its
- * first packets are exactly its first frames (always, without B-frames); what remains of an edge GOP is encoded.
+ * Which packets are copied and which frames are encoded anew. A copy begins at the first picture of a part that can be
+ * decoded by itself, without the leading pictures behind it, and goes on as far as its packets are exactly its frames
+ * (to the very end, without B-frames); what remains at the edges is encoded.
+ * @param sources null: nothing of it is copied
  */
-export function planCut(sources: readonly CutSource[], parts: readonly CutPart[]): Segment[] {
+export async function planCut(sources: readonly (OpenSource | null)[], parts: readonly CutPart[]): Promise<Segment[]> {
   const segments: Segment[] = [];
-  const push = (segment: Segment): void => {
-    const last = segments.at(-1);
-    const follows =
-      last?.kind === 'copy' &&
-      segment.kind === 'copy' &&
-      last.source === segment.source &&
-      last.to === segment.from &&
-      last.firstPacket + last.to - last.from === segment.firstPacket;
-    if (follows) segments[segments.length - 1] = { ...last, to: segment.to };
-    else segments.push(segment);
-  };
   for (const part of parts) {
     const source = sources[part.source];
-    if (!source || source.gops.length === 0) {
-      push({ ...part, kind: 'encode', gop: null });
-      continue;
-    }
-    for (const gop of source.gops) {
-      const from = Math.max(part.from, gop.firstFrame);
-      const to = Math.min(part.to, gop.firstFrame + gop.frames);
-      if (from >= to) continue;
-      const copied = from === gop.firstFrame ? cleanPrefix(source.presentation, gop, to - from) : 0;
-      if (copied > 0)
-        push({ source: part.source, from, to: from + copied, kind: 'copy', firstPacket: gop.firstPacket });
-      if (from + copied < to) push({ source: part.source, from: from + copied, to, kind: 'encode', gop });
-    }
+    if (source) segments.push(...(await planPart(source, part)));
+    else segments.push({ ...part, kind: 'encode' });
   }
+  return segments.flatMap((segment, i) => giveWay(sources, segment, segments[i + 1]));
+}
+
+async function planPart(open: OpenSource, part: CutPart): Promise<Segment[]> {
+  const { source, from, to } = part;
+  const entry = await open.entryFrom(from, to);
+  const copied = entry ? cleanPrefix(open.index.presentation, entry, to - entry.frame) : 0;
+  if (!entry || copied < leastOf(entry)) return [{ ...part, kind: 'encode' }];
+  const segments: Segment[] = [];
+  if (from < entry.frame) segments.push({ source, from, to: entry.frame, kind: 'encode' });
+  const end = entry.frame + copied;
+  segments.push({ source, from: entry.frame, to: end, kind: 'copy', entry });
+  if (end < to) segments.push({ source, from: end, to, kind: 'encode' });
   return segments;
 }
 
-/** The most packets, at most `frames`, that show exactly as many first frames of the GOP. */
-function cleanPrefix(presentation: readonly number[], gop: Gop, frames: number): number {
+/**
+ * A decoder that begins anew at a CRA picture drops what it has not shown yet (ITU-T H.265 C.5.2.2). So the last frames
+ * before it come from our encoder, which shows each at once, and never from a copy.
+ */
+function giveWay(sources: readonly (OpenSource | null)[], segment: Segment, next: Segment | undefined): Segment[] {
+  if (segment.kind === 'encode' || next?.kind !== 'copy' || next.entry.kind !== 'cra') return [segment];
+  const { source, from, to, entry } = segment;
+  const kept = cleanPrefix(sources[source]?.index.presentation ?? [], entry, to - from - 1);
+  if (kept < leastOf(entry)) return [{ source, from, to, kind: 'encode' }];
+  return [
+    { ...segment, to: from + kept },
+    { source, from: from + kept, to, kind: 'encode' },
+  ];
+}
+
+/**
+ * Behind a single CRA picture FFmpeg 8 mistakes our next IDR picture for one that the CRA picture would have needed
+ * ("Duplicate POC"): two are copied at least.
+ */
+const leastOf = ({ kind }: Entry): number => (kind === 'cra' ? 2 : 1);
+
+/** The most packets from an entry on, its leading ones left out and at most `frames`, that show exactly as many frames. */
+function cleanPrefix(presentation: ArrayLike<number>, { packet, frame, leading }: Entry, frames: number): number {
   let latest = -1;
   let clean = 0;
   for (let count = 1; count <= frames; count++) {
-    latest = Math.max(latest, (presentation[gop.firstPacket + count - 1] ?? Infinity) - gop.firstFrame);
+    const at = count === 1 ? packet : packet + leading + count - 1;
+    latest = Math.max(latest, (presentation[at] ?? Infinity) - frame);
     if (latest === count - 1) clean = count;
   }
   return clean;

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { SmartBoxError } from '@smartbox/kernel';
+import { readMovie, type SampleList } from '@smartbox/recording/mp4';
 import type { Frame } from 'node-av/lib';
-import { NAL, nalType } from '../../h264/nal.ts';
-import { decodeGop, PacketReader } from './packet-reader.ts';
+import { openBytes, type ByteSource } from '../../bytes/byte-source.ts';
+import type { FilmLayout } from './film-layout.ts';
+import type { OpenSource } from './open-source.ts';
+import { pictureHash } from './picture-hash.ts';
 import type { Segment } from './plan.ts';
-import { breathe, decodeSource, indexSource, nalsOf, type SourceIndex } from './source-index.ts';
+import { breathe, decodeSource, type SourceIndex } from './source-index.ts';
 
 /** One frame of the cut and the frame of the source it shows. */
 export interface ProvedFrame {
@@ -18,7 +21,7 @@ export interface ProvedFrame {
 
 export interface CutProof {
   readonly kind: 'frames' | 'bytes';
-  /** SHA-256 over the coded slices of everything copied: the same in the source and, read back, in the cut. */
+  /** SHA-256 over the packets of everything copied: the same in the sources and, read back, in the cut. */
   readonly copiedBytesSha256: string;
   /** Frames of the cut counted after reading it back. */
   readonly frames: number;
@@ -31,65 +34,99 @@ export interface CutProof {
 interface Proved {
   readonly path: string;
   readonly name: string;
-  readonly sources: readonly SourceIndex[];
+  readonly indices: readonly SourceIndex[];
+  readonly open: readonly (OpenSource | null)[];
   readonly segments: readonly Segment[];
+  readonly layout: FilmLayout;
   readonly signal: AbortSignal | undefined;
   readonly onFrame: (frames: number) => void;
 }
 
-/** Hash over the slices (NAL units 1 to 5) of pictures. */
-export class SliceHash {
-  private readonly hash = createHash('sha256');
-
-  add(nals: readonly Uint8Array[]): void {
-    for (const nal of nals) if (nalType(nal) <= NAL.idr) this.hash.update(nal);
-  }
-
-  digest(): string {
-    return this.hash.copy().digest('hex');
-  }
-}
-
-/** SHA-256 of a picture's visible samples, plane after plane, in any pixel format. */
-export function pictureHash(frame: Frame): string {
-  return createHash('sha256').update(frame.toBuffer()).digest('hex');
-}
-
-/** Reads the cut back: as many frames as wanted, and the copied slices byte for byte. */
-export async function proveBytes(proved: Proved, copied: SliceHash): Promise<CutProof> {
-  const { path, segments, signal } = proved;
-  const cut = await indexSource(path, signal);
+/**
+ * Reads the finished file by its own tables, as a player does: as many frames as wanted, and every copied packet byte
+ * for byte; beside the source where that is near, else by the hash of what was read of it.
+ * @param copied SHA-256 over the packets of the sources
+ */
+export async function proveBytes(proved: Proved, copied: string): Promise<CutProof> {
+  const { path, segments, layout, open, signal, name } = proved;
   const wanted = segments.reduce((sum, { from, to }) => sum + to - from, 0);
-  if (cut.frames !== wanted) throw failed(proved.name, `it has ${cut.frames} frames instead of ${wanted}`);
-  const reader = await PacketReader.open(cut);
-  const read = new SliceHash();
+  const film = await openBytes(path);
+  const near = open.every((source) => source?.video.isNear ?? true);
+  const hash = createHash('sha256');
   try {
-    let at = 0;
-    for (const { kind, from, to } of segments) {
-      for (let i = from; i < to; i++, at++) {
-        if (kind === 'encode') continue;
-        await reader.goTo(at);
-        read.add(nalsOf(reader.packet.data ?? Buffer.alloc(0), cut.lengthSize));
-        if (at % 64 === 0) await breathe(signal);
-      }
+    const movie = film && (await readMovie(film));
+    const samples = movie?.tracks.find(({ handler }) => handler === 'vide')?.samples;
+    if (!film || !samples) throw failed(name, 'its tables cannot be read back');
+    if (samples.count !== wanted) throw failed(name, `it has ${samples.count} frames instead of ${wanted}`);
+    let first = 0;
+    for (const segment of segments) {
+      const count = segment.to - segment.from;
+      const written = bytesOf(film, samples, layout, first, count);
+      if (segment.kind === 'copy' && near) {
+        const { packet, leading } = segment.entry;
+        const read = open[segment.source]?.video.samples({ first: packet, skip: leading, count });
+        if (!read || !(await isSame(read, written))) throw failed(name, 'copied bytes differ from the source');
+      } else if (segment.kind === 'copy') for await (const piece of written) hash.update(piece);
+      first += count;
+      await breathe(signal);
     }
   } finally {
-    await reader.close();
+    await film?.close();
   }
-  if (read.digest() !== copied.digest()) throw failed(proved.name, 'copied bytes differ from the source');
-  return {
-    kind: 'bytes',
-    copiedBytesSha256: copied.digest(),
-    frames: cut.frames,
-    identicalFrames: null,
-    manifest: [],
-  };
+  if (!near && hash.digest('hex') !== copied) throw failed(name, 'copied bytes differ from the source');
+  return { kind: 'bytes', copiedBytesSha256: copied, frames: wanted, identicalFrames: null, manifest: [] };
+}
+
+/** The packets of a stretch of the film, without the marks around them. */
+async function* bytesOf(
+  film: ByteSource,
+  { offsets, sizes }: SampleList,
+  { marks }: FilmLayout,
+  first: number,
+  count: number,
+): AsyncGenerator<Buffer> {
+  let start = -1;
+  let end = -1;
+  for (let sample = first; sample < first + count; sample++) {
+    const { before = 0, behind = 0 } = marks.get(sample) ?? {};
+    const offset = (offsets[sample] ?? 0) + before;
+    if (offset !== end) {
+      if (start >= 0) yield* film.stream(start, end - start);
+      start = offset;
+    }
+    end = (offsets[sample] ?? 0) + (sizes[sample] ?? 0) - behind;
+  }
+  if (start >= 0) yield* film.stream(start, end - start);
+}
+
+/** Whether two streams give the same bytes, whatever their pieces. */
+async function isSame(a: AsyncGenerator<Buffer>, b: AsyncGenerator<Buffer>): Promise<boolean> {
+  let [left, right]: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+  for (;;) {
+    if (left.length === 0) left = await next(a);
+    if (right.length === 0) right = await next(b);
+    const length = Math.min(left.length, right.length);
+    if (length === 0) return left.length === right.length;
+    if (!left.subarray(0, length).equals(right.subarray(0, length))) return false;
+    [left, right] = [left.subarray(length), right.subarray(length)];
+  }
+}
+
+/** Empty at the end. */
+async function next(pieces: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const piece = await pieces.next();
+  return piece.done ? Buffer.alloc(0) : piece.value;
 }
 
 /** Decodes source and cut and compares every copied frame. */
-export async function proveFrames(proved: Proved, copied: SliceHash): Promise<CutProof> {
+export async function proveFrames(proved: Proved, copied: string): Promise<CutProof> {
   const bytes = await proveBytes(proved, copied);
   const { path, segments, signal } = proved;
+  const sources: Omit<ProvedFrame, 'hash'>[] = [];
+  for (const segment of segments) {
+    const { source, kind } = segment;
+    await hashSource(proved, segment, (frame, sourceHash) => sources.push({ source, frame, kind, sourceHash }));
+  }
   const hashes: string[] = [];
   await decodeSource(
     path,
@@ -101,17 +138,7 @@ export async function proveFrames(proved: Proved, copied: SliceHash): Promise<Cu
   );
   if (hashes.length !== bytes.frames)
     throw failed(proved.name, `${hashes.length} of its ${bytes.frames} frames can be decoded`);
-  const manifest: ProvedFrame[] = [];
-  for (const segment of segments)
-    await hashSource(proved, segment, (frame, sourceHash) =>
-      manifest.push({
-        source: segment.source,
-        frame,
-        kind: segment.kind,
-        sourceHash,
-        hash: hashes[manifest.length] ?? '',
-      }),
-    );
+  const manifest = sources.map((one, i) => ({ ...one, hash: hashes[i] ?? '' }));
   const different = manifest.find(({ kind, sourceHash, hash }) => kind === 'copy' && sourceHash !== hash);
   if (different || manifest.length !== hashes.length)
     throw failed(proved.name, `frame ${different?.frame ?? manifest.length} of the source is not the same in the cut`);
@@ -124,26 +151,19 @@ export async function proveFrames(proved: Proved, copied: SliceHash): Promise<Cu
 }
 
 async function hashSource(
-  { sources, signal }: Proved,
-  segment: Segment,
+  { indices, open, signal }: Proved,
+  { source, from, to }: Segment,
   take: (frame: number, hash: string) => void,
 ): Promise<void> {
-  const index = sources[segment.source];
+  const index = indices[source];
   if (!index) return;
   const hand = (frame: Frame, at: number): boolean => {
-    if (at >= segment.from && at < segment.to) take(at, pictureHash(frame));
-    return at + 1 < segment.to;
+    if (at >= from && at < to) take(at, pictureHash(frame));
+    return at + 1 < to;
   };
-  const inside = index.gops.filter(
-    ({ firstFrame, frames }) => firstFrame < segment.to && firstFrame + frames > segment.from,
-  );
-  if (inside.length === 0) return decodeSource(index.path, (frame, _, at) => hand(frame, at), signal);
-  const reader = await PacketReader.open(index);
-  try {
-    for (const gop of inside) await decodeGop(reader, gop, hand, signal);
-  } finally {
-    await reader.close();
-  }
+  const opened = open[source];
+  if (opened) return opened.decode(from, to, hand, signal);
+  return decodeSource(index.path, (frame, _, at) => hand(frame, at), signal);
 }
 
 function failed(name: string, why: string): SmartBoxError {

@@ -1,19 +1,18 @@
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { inputError } from '@smartbox/kernel';
-import { AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
-import { CodecParameters, type Frame } from 'node-av/lib';
-import { NAL, nalType, splitAnnexB, toAvcc } from '../../h264/nal.ts';
-import { check } from '../av.ts';
-import { AudioCut } from './audio-cut.ts';
-import { CutWriter, type FilmTimes } from './cut-writer.ts';
-import { edgeEncoder, type EdgeEncoder } from './edge-encoder.ts';
-import { Conform, copyable, filmFormat, filmTimes, firstPicture, type FilmFormat } from './film.ts';
-import { decodeGop, PacketReader } from './packet-reader.ts';
-import type { ParameterSets } from './parameter-sets.ts';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { shown } from '../av.ts';
+import type { QualityReport, Thresholds } from '../quality/comparison.ts';
+import { encodeEdges, type Edges } from './edges.ts';
+import { copyable, filmFormat, filmTimes } from './film.ts';
+import { layoutFilm } from './film-layout.ts';
+import { OpenSource } from './open-source.ts';
 import { planCut, type CutPart, type Segment } from './plan.ts';
-import { proveBytes, proveFrames, SliceHash, type CutProof } from './proof.ts';
-import { breathe, damaged, decodeSource, nalsOf, type SourceIndex } from './source-index.ts';
+import { proveBytes, proveFrames, type CutProof } from './proof.ts';
+import { filmEntry } from './sample-entry.ts';
+import { cutSound } from './sound.ts';
+import type { SourceIndex } from './source-index.ts';
+import { writeFilm } from './write-film.ts';
 
 export interface SmartCutOptions {
   /** Every file of the film, indexed once with `indexSource`. */
@@ -26,6 +25,8 @@ export interface SmartCutOptions {
   readonly proof?: 'frames' | 'bytes';
   /** Copies nothing. */
   readonly encodeAll?: boolean;
+  /** Measures how near the re-encoded frames are to their source. */
+  readonly quality?: Thresholds;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { frames: number; totalFrames: number; proving: boolean }) => void;
 }
@@ -43,22 +44,39 @@ export interface SmartCutResult {
   readonly notes: readonly string[];
   /** Settings of the re-encoded frames; null when there are none. */
   readonly encoder: string | null;
+  /** Of the re-encoded frames, numbered as in the film; null where there are none, or it was not asked for. */
+  readonly quality: QualityReport | null;
+  /** From the first frame of its source to the first frame of the film. */
+  readonly startMs: number;
   readonly proof: CutProof;
 }
 
 /**
- * Cuts and joins in one pass, exactly to the frame. Whole GOPs are copied bit for bit; only the edges are encoded
- * anew, with pictures that may stand between the copied ones. Constant memory but for the list of frames.
+ * Cuts and joins exactly to the frame. What can be copied is copied byte for byte; only the edges are encoded anew, with
+ * pictures that may stand between the copied ones. Constant memory but for the list of frames.
  * @throws SmartBoxError `media-error`, `damaged`, `cannot-join`, `nothing-left`, `output-is-input`, `cancelled`,
  * `proof-failed`. Nothing is left behind then.
  */
 export async function smartCut(options: SmartCutOptions): Promise<SmartCutResult> {
-  const { sources, parts, output } = options;
+  checkParts(options);
+  const refused = new Map<number, string>();
+  for (;;) {
+    try {
+      return await cutOnce(options, refused);
+    } catch (error) {
+      // known only when the packets went by: that source is not copied then, and the reason is told
+      const source = error instanceof SmartBoxError && error.code === 'parameter-sets-change' ? error.details['source'] : undefined; // prettier-ignore
+      if (typeof source !== 'number' || !(error instanceof SmartBoxError) || refused.has(source)) throw error;
+      refused.set(source, error.message);
+    }
+  }
+}
+
+function checkParts({ sources, parts, output }: SmartCutOptions): void {
   if (sources.some(({ path }) => resolve(path) === resolve(output)))
     throw inputError('output-is-input', `${output} is also a source; the original is never overwritten`);
-  const [firstPart] = parts;
-  const lead = firstPart && sources[firstPart.source];
-  if (!lead) throw inputError('nothing-left', 'the film has no frame');
+  const [first] = parts;
+  if (!first || !sources[first.source]) throw inputError('nothing-left', 'the film has no frame');
   for (const { source, from, to } of parts) {
     const frames = sources[source]?.frames ?? 0;
     if (from < 0 || from >= to || to > frames)
@@ -67,189 +85,112 @@ export async function smartCut(options: SmartCutOptions): Promise<SmartCutResult
         `frames ${from}-${to} are not a part of source ${source} of ${frames} frames`,
       );
   }
-  const picture = await firstPicture(lead.path);
-  const partial = `${output}.partial-${process.pid}`;
-  let job: CutJob | undefined;
-  const audio = await AudioCut.open(sources, parts);
+}
+
+async function cutOnce(options: SmartCutOptions, refused: ReadonlyMap<number, string>): Promise<SmartCutResult> {
+  const { sources, parts, output, signal } = options;
+  const scratch = (what: string): string => `${output}.${what}-${process.pid}`;
+  const files = { film: scratch('partial'), edges: scratch('edges'), entry: scratch('entry'), sound: scratch('sound') };
+  const open: (OpenSource | null)[] = [];
+  let edges: Edges | null = null;
   try {
-    job = new CutJob(options, lead, picture, partial, audio);
-    const result = await job.run();
-    await rename(partial, output);
-    return result;
+    const lead = sources[parts[0]?.source ?? 0];
+    if (!lead) throw inputError('nothing-left', 'the film has no frame');
+    const format = filmFormat(lead);
+    const { usable, sets, notes } = copyable(sources, format, options.encodeAll ?? false, refused);
+    for (const [i, index] of sources.entries()) open.push(usable[i] ? await OpenSource.open(index, signal) : null);
+    const segments = await planCut(open, parts);
+    const times = filmTimes(sources, parts);
+    const progress = new Progress(options, times.shown.length - 1);
+    const copied = segments.some(({ kind }) => kind === 'copy');
+    edges = await encodeEdges(files.edges, {
+      ...{ indices: sources, open, segments, format, sets, signal },
+      ...(options.quality ? { quality: options.quality } : {}),
+      onFrame: (frames) => progress.encoded(frames),
+    });
+    const { sound, note } = await cutSound(files.sound, sources, parts, signal);
+    const entry = await filmEntry(files.entry, { lead, open, sets: copied ? sets : null, edges });
+    const layout = layoutFilm({
+      segments,
+      open,
+      times,
+      edgeSizes: edges.sizes,
+      sound,
+      rotation: lead.rotation,
+      ...entry,
+    });
+    const hash = await writeFilm(files.film, layout, open, { edges: files.edges, sound: sound?.path ?? null }, signal, (bytes) => progress.written(bytes, layout)); // prettier-ignore
+    const proved = {
+      ...{ path: files.film, name: output, indices: sources, open, segments, layout, signal },
+      onFrame: (frames: number) => progress.proved(frames),
+    };
+    const proof = options.proof === 'bytes' ? await proveBytes(proved, hash) : await proveFrames(proved, hash);
+    await rename(files.film, output);
+    return {
+      ...describe(segments, times),
+      audio: sound !== null,
+      notes: [...notes, ...openNotes(open), ...(note === null ? [] : [note])],
+      encoder: edges.encoder?.description ?? null,
+      quality: edges.quality,
+      startMs: startOf(lead, parts),
+      proof,
+    };
   } finally {
-    picture.free();
-    await job?.close();
-    await audio.cut?.close();
-    await rm(partial, { force: true });
+    edges?.encoder?.close();
+    for (const source of open) await source?.close();
+    for (const file of Object.values(files)) await rm(file, { force: true });
   }
 }
 
-class CutJob {
+function describe(segments: readonly Segment[], { timeBase, shown: shownAt }: ReturnType<typeof filmTimes>) {
+  const count = (kind: Segment['kind']): number =>
+    segments.reduce((sum, one) => sum + (one.kind === kind ? one.to - one.from : 0), 0);
+  const ticks = shownAt.at(-1) ?? 0;
+  return {
+    frames: shownAt.length - 1,
+    copiedFrames: count('copy'),
+    reencodedFrames: count('encode'),
+    durationMs: Math.round((ticks * timeBase.num * 1e6) / timeBase.den) / 1000,
+    segments: segments.map(({ kind, source, from, to }) => ({ kind, source, from, to })),
+  };
+}
+
+const openNotes = (open: readonly (OpenSource | null)[]): string[] =>
+  open
+    .filter((source) => source !== null && source.passedOver > 0)
+    .map((source) => `${shown(source?.index.path ?? '')}: GOPs are open at ${source?.passedOver} keyframes near the edges; copies begin only at IDR pictures`); // prettier-ignore
+
+function startOf({ times, timeBase }: SourceIndex, parts: readonly CutPart[]): number {
+  return (((times[parts[0]?.from ?? 0] ?? 0) - (times[0] ?? 0)) * 1000 * timeBase.num) / timeBase.den;
+}
+
+/** Whole frames, at most five times a second: first those that are encoded, then the film as it is written and proved. */
+class Progress {
   private readonly options: SmartCutOptions;
-  private readonly partial: string;
-  private readonly usable: readonly SourceIndex[];
-  private readonly segments: readonly Segment[];
-  private readonly notes: readonly string[];
-  private readonly times: FilmTimes;
-  private readonly encoder: EdgeEncoder | null;
-  private readonly conform: Conform;
-  private readonly lead: SourceIndex;
-  private readonly sets: ParameterSets;
-  private readonly format: FilmFormat;
-  private readonly audio: AudioCut | null;
-  private readonly slices = new SliceHash();
-  private writer: CutWriter | null = null;
-  private reader: { source: number; packets: PacketReader } | null = null;
-  private frames = 0;
-  private afterIdr = false;
-  private reported = 0;
+  private readonly totalFrames: number;
+  private told = 0;
 
-  constructor(
-    options: SmartCutOptions,
-    lead: SourceIndex,
-    picture: Frame,
-    partial: string,
-    audio: { readonly cut: AudioCut | null; readonly note: string | null },
-  ) {
-    this.audio = audio.cut;
+  constructor(options: SmartCutOptions, totalFrames: number) {
     this.options = options;
-    this.partial = partial;
-    this.lead = lead;
-    this.format = filmFormat(picture);
-    const { usable, sets, notes } = copyable(options.sources, this.format, options.encodeAll ?? false);
-    this.usable = usable;
-    this.notes = audio.note === null ? notes : [...notes, audio.note];
-    this.segments = planCut(usable, options.parts);
-    this.times = filmTimes(usable, options.parts, this.segments);
-    this.sets = sets;
-    this.conform = new Conform(this.format);
-    let encoder: EdgeEncoder | null = null;
-    if (this.segments.some(({ kind }) => kind === 'encode'))
-      this.conform.convert(picture, (like) => {
-        const anyCopy = this.segments.some(({ kind }) => kind === 'copy');
-        encoder = edgeEncoder(like, sets, anyCopy, lead);
-      });
-    this.encoder = encoder;
+    this.totalFrames = totalFrames;
   }
 
-  async run(): Promise<SmartCutResult> {
-    const { signal, output } = this.options;
-    for (const segment of this.segments) {
-      await breathe(signal);
-      if (segment.kind === 'copy') await this.copy(segment);
-      else await this.encode(segment);
-    }
-    this.writer?.finish();
-    this.writer = null;
-    await this.reader?.packets.close();
-    this.reader = null;
-    const count = (kind: Segment['kind']): number =>
-      this.segments.reduce((sum, one) => sum + (one.kind === kind ? one.to - one.from : 0), 0);
-    const onFrame = (frames: number): void => this.progress(frames, true);
-    const proved = { path: this.partial, name: output, sources: this.usable, segments: this.segments, signal, onFrame };
-    const proof =
-      this.options.proof === 'bytes' ? await proveBytes(proved, this.slices) : await proveFrames(proved, this.slices);
-    const { timeBase, shown } = this.times;
-    return {
-      frames: this.frames,
-      copiedFrames: count('copy'),
-      reencodedFrames: count('encode'),
-      audio: this.audio !== null,
-      durationMs: Math.round(((shown.at(-1) ?? 0) * timeBase.num * 1e6) / timeBase.den) / 1000,
-      segments: this.segments.map(({ kind, source, from, to }) => ({ kind, source, from, to })),
-      notes: this.notes,
-      encoder: this.encoder?.description ?? null,
-      proof,
-    };
+  encoded(frames: number): void {
+    this.tell(frames, false);
   }
 
-  private async copy(segment: Segment & { kind: 'copy' }): Promise<void> {
-    const { index, packets } = await this.open(segment.source);
-    const start = this.frames;
-    for (let i = 0; i < segment.to - segment.from; i++) {
-      await packets.goTo(segment.firstPacket + i);
-      const { data } = packets.packet;
-      if (!data) throw damaged(index.path, segment.from + i);
-      const nals = nalsOf(data, index.lengthSize).filter((nal) => ![NAL.sps, NAL.pps].includes(nalType(nal) as 7));
-      const shownAt = (index.presentation[segment.firstPacket + i] ?? 0) - segment.from;
-      this.slices.add(nals);
-      this.write(packets.stream.codecpar, nals, start + shownAt);
-      this.frames++;
-      if (i % 64 === 63) await breathe(this.options.signal);
-      this.progress(this.frames, false);
-    }
+  written(bytes: number, { header, pieces }: ReturnType<typeof layoutFilm>): void {
+    const all = pieces.reduce((sum, piece) => sum + piece.bytes, header.length);
+    this.tell(Math.floor((this.totalFrames * bytes) / all), false);
   }
 
-  private async encode(segment: Segment & { kind: 'encode' }): Promise<void> {
-    const index = this.usable[segment.source];
-    if (!index) return;
-    const before = this.frames;
-    const take = (frame: Frame, at: number): boolean => {
-      if (at >= segment.from && at < segment.to)
-        this.conform.convert(frame, (picture) => {
-          const coded = this.encoder?.encode(picture, this.frames === before);
-          if (coded) this.write(null, splitAnnexB(coded.data), this.frames++);
-          this.progress(this.frames, false);
-        });
-      return at + 1 < segment.to;
-    };
-    if (segment.gop) {
-      const { packets } = await this.open(segment.source);
-      await decodeGop(packets, segment.gop, take, this.options.signal);
-    } else await decodeSource(index.path, (frame, _, at) => take(frame, at), this.options.signal);
-    if (this.frames - before !== segment.to - segment.from)
-      throw damaged(index.path, segment.from + this.frames - before);
+  proved(frames: number): void {
+    this.tell(frames, true);
   }
 
-  private write(source: CodecParameters | null, nals: readonly Uint8Array[], frame: number): void {
-    this.writer ??= new CutWriter(this.partial, this.parameters(source), this.times, this.audio);
-    const idr = nals.some((nal) => nalType(nal) === NAL.idr);
-    const [first] = nals;
-    // two IDR pictures in a row could be taken for one (H.264 7.4.1.2.4): a delimiter stands between them
-    const delimiter = idr && this.afterIdr && first && nalType(first) !== NAL.aud ? [Buffer.from([9, 0x10])] : [];
-    this.writer.write(toAvcc([...delimiter, ...nals]), frame, idr);
-    this.afterIdr = idr;
-  }
-
-  /** Of the first picture written. The parameter sets of all pictures stand in `avcC`. */
-  private parameters(source: CodecParameters | null): CodecParameters {
-    const parameters = new CodecParameters();
-    parameters.alloc();
-    const sets = this.sets;
-    if (this.encoder && this.segments.every(({ kind }) => kind === 'encode')) {
-      check(this.encoder.parametersTo(parameters), 'read the encoder parameters');
-      parameters.extradata = this.encoder.sets.avcC();
-    } else {
-      const from = source ?? this.reader?.packets.stream.codecpar;
-      if (from) check(from.copy(parameters), 'copy the codec parameters');
-      if (this.encoder) sets.addAll(this.encoder.sets);
-      parameters.extradata = sets.avcC();
-    }
-    if (this.lead.rotation !== '' && !parameters.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX))
-      parameters.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, Buffer.from(this.lead.rotation, 'hex'));
-    return parameters;
-  }
-
-  private async open(source: number): Promise<{ index: SourceIndex; packets: PacketReader }> {
-    const index = this.usable[source];
-    if (!index) throw inputError('source-unknown', `there is no source ${source}`);
-    if (this.reader?.source !== source) {
-      await this.reader?.packets.close();
-      this.reader = { source, packets: await PacketReader.open(index) };
-    }
-    return { index, packets: this.reader.packets };
-  }
-
-  private progress(frames: number, proving: boolean): void {
-    if (Date.now() - this.reported < 200) return;
-    this.reported = Date.now();
-    this.options.onProgress?.({ frames, totalFrames: this.times.shown.length - 1, proving });
-  }
-
-  async close(): Promise<void> {
-    this.writer?.close();
-    this.encoder?.close();
-    this.conform.close();
-    await this.reader?.packets.close();
+  private tell(frames: number, proving: boolean): void {
+    if (Date.now() - this.told < 200) return;
+    this.told = Date.now();
+    this.options.onProgress?.({ frames, totalFrames: this.totalFrames, proving });
   }
 }

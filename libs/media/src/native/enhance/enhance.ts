@@ -19,6 +19,8 @@ export interface EnhanceOptions {
 export interface EnhanceResult extends Omit<BranchResult, 'hashes'> {
   /** The very filters, for the record (DICOM derivation description). */
   readonly filters: string;
+  /** All that the pictures went through before the encoder. */
+  readonly chain: string;
   readonly settings: EnhanceSettings;
   readonly notes: readonly string[];
 }
@@ -34,6 +36,7 @@ export async function enhance(options: EnhanceOptions): Promise<EnhanceResult> {
   const partial = `${output}.partial-${process.pid}`;
   const filters = enhanceFilters(settings);
   const notes: string[] = [];
+  let chain = filters;
   try {
     const { outputs } = await render({
       input,
@@ -43,10 +46,12 @@ export async function enhance(options: EnhanceOptions): Promise<EnhanceResult> {
           notes.push(`the source is ${source.pixelFormat}: the rendition is 8-bit 4:2:0`);
         const odd = source.width % 2 || source.height % 2 ? 'pad=ceil(iw/2)*2:ceil(ih/2)*2' : '';
         const { num, den } = source.frameRate;
+        chain = [source.upright, filters, odd].filter(Boolean).join(',');
         return [
           {
             output: partial,
             muxer: 'mp4',
+            sound: true,
             muxerOptions: { movflags: '+faststart' },
             encoder: 'libx264',
             encoderOptions: {
@@ -55,7 +60,7 @@ export async function enhance(options: EnhanceOptions): Promise<EnhanceResult> {
               crf: String(options.crf ?? 16),
               'x264-params': `scenecut=0:open-gop=0:bframes=0:keyint=${Math.max(1, Math.round(num / den))}`,
             },
-            filters: [source.upright, filters, odd].filter(Boolean).join(','),
+            filters: chain,
             pixelFormats: ['yuv420p'],
           },
         ];
@@ -67,7 +72,7 @@ export async function enhance(options: EnhanceOptions): Promise<EnhanceResult> {
     if (!result) throw inputError('no-frames', `${input} has no frame`);
     const { hashes: _, ...rest } = result;
     await rename(partial, output);
-    return { ...rest, output, filters, settings, notes };
+    return { ...rest, output, filters, chain, settings, notes };
   } finally {
     await rm(partial, { force: true });
   }

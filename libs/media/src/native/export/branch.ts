@@ -23,7 +23,8 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { again, check } from '../av.ts';
-import { pictureHash } from '../cut/proof.ts';
+import type { AudioCut } from '../cut/audio-cut.ts';
+import { pictureHash } from '../cut/picture-hash.ts';
 import { FilterChain } from '../enhance/filter-chain.ts';
 import { GLOBAL_HEADER } from '../mp4-writer.ts';
 
@@ -45,6 +46,8 @@ export interface BranchOptions {
   readonly threads?: number;
   /** Keeps the hash of every frame as it was given to the encoder, for the proof of a lossless copy. */
   readonly hashes?: boolean;
+  /** Copies the sound of the source, where the container may hold it. */
+  readonly sound?: boolean;
   /** Display matrix that the container keeps, as the source had it. */
   readonly rotation?: Buffer;
 }
@@ -83,13 +86,19 @@ export class Branch {
   private stream: Stream | null = null;
   private readonly packet = new Packet();
   private frames = 0;
+  private readonly audio: AudioCut | null;
+  private soundStream: Stream | null = null;
+  private sound: ReturnType<AudioCut['next']> = null;
+  /** Seconds from the start to where the picture ends. */
+  private end = 0;
   private gop = -1;
   private readonly hashes: string[] = [];
   private codecString: string | null = null;
   private size = { width: 0, height: 0 };
 
-  constructor(options: BranchOptions, timeBase: Rate, frameRate: Rate) {
+  constructor(options: BranchOptions, timeBase: Rate, frameRate: Rate, audio: AudioCut | null) {
     this.options = options;
+    this.audio = audio;
     this.timeBase = timeBase;
     this.frameRate = frameRate;
     this.packet.alloc();
@@ -178,6 +187,15 @@ export class Branch {
     this.codecString = parameters.getCodecString();
     stream.timeBase = new Rational(this.timeBase.num, this.timeBase.den);
     stream.avgFrameRate = new Rational(this.frameRate.num, this.frameRate.den);
+    const sound = this.audio?.parameters;
+    if (sound) {
+      this.soundStream = output.newStream(null);
+      check(sound.copy(this.soundStream.codecpar), 'copy the audio parameters');
+      this.soundStream.codecpar.codecTag = 0;
+      this.soundStream.codecpar.initialPadding = 0; // the times say it all
+      this.soundStream.timeBase = new Rational(1, sound.sampleRate);
+      this.sound = this.audio?.next() ?? null;
+    }
     if (!output.oformat?.hasFlags(AVFMT_NOFILE)) check(output.openOutputSync(), `write ${path}`);
     for (const [name, value] of Object.entries(muxerOptions ?? {}))
       check(output.setOption(name, value), `set the option ${name}=${value} of ${muxer}`);
@@ -194,9 +212,24 @@ export class Branch {
       if (this.packet.duration <= 0n)
         this.packet.duration = BigInt(Math.max(1, Math.round((den * this.frameRate.den) / (num * this.frameRate.num))));
       this.packet.streamIndex = 0;
+      this.end = Math.max(this.end, (Number(this.packet.pts + this.packet.duration) * num) / den);
+      this.writeSound((Number(this.packet.dts) * num) / den);
       if (this.stream) this.packet.rescaleTs(this.timeBase, this.stream.timeBase);
       check(this.output?.writeFrameSync(this.packet) ?? 0, `write ${this.options.output}`);
       this.packet.unref();
+    }
+  }
+
+  /** The sound up to this time, in seconds: it stands beside its picture in the file. */
+  private writeSound(until: number): void {
+    const rate = this.audio?.parameters?.sampleRate ?? 1;
+    while (this.sound && this.soundStream && this.sound.seconds < until) {
+      const { packet } = this.sound;
+      packet.streamIndex = this.soundStream.index;
+      packet.rescaleTs({ num: 1, den: rate }, this.soundStream.timeBase);
+      packet.pos = -1n;
+      check(this.output?.writeFrameSync(packet) ?? 0, `write ${this.options.output}`);
+      this.sound = this.audio?.next() ?? null;
     }
   }
 
@@ -207,6 +240,7 @@ export class Branch {
       throw new SmartBoxError({ code: 'no-frames', message: 'there was no frame to encode', fault: 'input' });
     check(context.sendFrameSync(null), 'finish encoding');
     this.drain();
+    this.writeSound(this.end);
     check(output.writeTrailerSync(), `finish ${this.options.output}`);
     const { encoder, encoderOptions = {} } = this.options;
     const settings = Object.entries(encoderOptions).map(([name, value]) => `${name}=${value}`);

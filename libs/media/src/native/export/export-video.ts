@@ -4,9 +4,10 @@ import { copyFile, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promi
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { shown } from '../av.ts';
-import { pictureHash } from '../cut/proof.ts';
+import { pictureHash } from '../cut/picture-hash.ts';
 import { decodeSource } from '../cut/source-index.ts';
-import { measureQuality, type QualityReport } from '../quality/quality.ts';
+import type { QualityReport } from '../quality/comparison.ts';
+import { measureQuality } from '../quality/quality.ts';
 import type { BranchResult } from './branch.ts';
 import { writeMasterPlaylist } from './hls.ts';
 import { branchesOf, TRANSCODED, type ExportProfile } from './profiles.ts';

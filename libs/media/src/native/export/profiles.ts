@@ -84,6 +84,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.archive.mkv`,
+          sound: true,
           muxer: 'matroska',
           encoder: 'ffv1',
           encoderOptions: options,
@@ -99,6 +100,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.archive.mp4`,
+          sound: true,
           muxer: 'mp4',
           muxerOptions: { movflags: '+faststart' },
           encoder: 'libx264',
@@ -138,6 +140,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.mobile.mp4`,
+          sound: true,
           muxer: 'mp4',
           muxerOptions: { movflags: '+faststart' },
           encoder: 'libx264',
@@ -175,6 +178,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.av1.mp4`,
+          sound: true,
           muxer: 'mp4',
           muxerOptions: { movflags: '+faststart' },
           encoder: 'libsvtav1',

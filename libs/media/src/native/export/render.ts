@@ -6,9 +6,11 @@ import {
   type AVPixelFormat,
 } from 'node-av/constants';
 import { avGetPixFmtName, type Frame, type Stream } from 'node-av/lib';
-import { shown } from '../av.ts';
+import { shown, type OpenOptions } from '../av.ts';
+import { AudioCut } from '../cut/audio-cut.ts';
 import { breathe } from '../cut/source-index.ts';
 import { FrameStream } from '../quality/frame-stream.ts';
+import { deinterlacer } from '../whole-pictures.ts';
 import { Branch, type BranchOptions, type BranchResult } from './branch.ts';
 
 /** The first frame of a source, as far as outputs depend on it. */
@@ -27,6 +29,8 @@ export interface RenderSource {
 
 export interface RenderOptions {
   readonly input: string;
+  /** For files that do not say what they are. */
+  readonly open?: OpenOptions;
   /** What to make of this source. */
   readonly branches: (source: RenderSource) => readonly BranchOptions[];
   readonly signal?: AbortSignal;
@@ -45,8 +49,9 @@ export interface RenderResult {
  * @throws SmartBoxError `media-error`, `no-video`, `no-frames`, `damaged`, `not-encodable`, `bad-filter`, `cancelled`.
  */
 export async function render(options: RenderOptions): Promise<RenderResult> {
-  const frames = await FrameStream.open(options.input, options.signal);
-  let branches: Branch[] = [];
+  const frames = await FrameStream.open(options.input, options.signal, options.open);
+  const branches: Branch[] = [];
+  const sounds: AudioCut[] = [];
   let source: RenderSource | undefined;
   const { stream } = frames;
   const clock = new Clock(stream);
@@ -56,9 +61,16 @@ export async function render(options: RenderOptions): Promise<RenderResult> {
       if (!frame) break;
       if (!source) {
         const described = (source = describe(frame, stream));
-        branches = options
-          .branches(described)
-          .map((branch) => new Branch(branch, stream.timeBase, described.frameRate));
+        const begins = {
+          path: options.input,
+          times: [Number(frame.bestEffortTimestamp), Infinity],
+          timeBase: stream.timeBase,
+        };
+        for (const branch of options.branches(described)) {
+          const audio = branch.sound ? (await AudioCut.open([begins], [{ source: 0, from: 0, to: 1 }])).cut : null;
+          if (audio) sounds.push(audio);
+          branches.push(new Branch(branch, stream.timeBase, described.frameRate, audio));
+        }
       }
       const at = clock.next(frame);
       for (const branch of branches) {
@@ -75,6 +87,7 @@ export async function render(options: RenderOptions): Promise<RenderResult> {
     return { frames: frames.frames, source, outputs: branches.map((branch) => branch.finish()) };
   } finally {
     for (const branch of branches) branch.close();
+    for (const sound of sounds) await sound.close();
     await frames.close();
   }
 }
@@ -112,7 +125,7 @@ function describe(frame: Frame, stream: Stream): RenderSource {
   const interlaced = frame.hasFlags(AV_FRAME_FLAG_INTERLACED);
   const turn = rotation ? turned(rotation) : 0;
   const upright = [
-    ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    ...(interlaced ? [deinterlacer('frame')] : []),
     ...(turn === 90 ? ['transpose=clock'] : turn === 180 ? ['hflip,vflip'] : turn === 270 ? ['transpose=cclock'] : []),
   ];
   const swap = turn === 90 || turn === 270;

@@ -1,7 +1,6 @@
-import { AV_PKT_FLAG_CORRUPT } from 'node-av/constants';
 import { Packet, type FormatContext, type Frame, type Stream } from 'node-av/lib';
-import { check, isEof, openMedia, shown, videoStream } from '../av.ts';
-import { damaged } from '../cut/source-index.ts';
+import { check, isEof, openMedia, shown, videoStream, type OpenOptions } from '../av.ts';
+import { damaged, isWhole } from '../damage.ts';
 import { VideoDecoder } from '../decode.ts';
 
 /** The frames of a file one by one, when the caller wants them; a few are held at a time. */
@@ -10,24 +9,26 @@ export class FrameStream {
   /** Frames handed out so far. */
   frames = 0;
   private readonly path: string;
+  private readonly whole: boolean;
   private readonly input: FormatContext;
   private readonly decoder: VideoDecoder;
   private readonly packet = new Packet();
   private readonly ready: Frame[] = [];
   private ended = false;
 
-  private constructor(path: string, input: FormatContext) {
+  private constructor(path: string, input: FormatContext, whole: boolean) {
     this.path = path;
+    this.whole = whole;
     this.input = input;
     this.stream = videoStream(input, path);
-    this.decoder = new VideoDecoder(this.stream, 2);
+    this.decoder = new VideoDecoder(this.stream, 2, { path });
     this.packet.alloc();
   }
 
-  static async open(path: string, signal?: AbortSignal): Promise<FrameStream> {
-    const input = await openMedia(path, {}, signal);
+  static async open(path: string, signal?: AbortSignal, open: OpenOptions = {}): Promise<FrameStream> {
+    const input = await openMedia(path, open, signal);
     try {
-      return new FrameStream(path, input);
+      return new FrameStream(path, input, await isWhole(path));
     } catch (error) {
       await input.closeInput();
       throw error;
@@ -44,14 +45,12 @@ export class FrameStream {
         break;
       }
       check(code, `read ${shown(this.path)}`);
-      if (this.packet.streamIndex === this.stream.index) {
-        if (this.packet.hasFlags(AV_PKT_FLAG_CORRUPT)) throw damaged(this.path, this.frames);
-        this.decoder.decode(this.packet, (frame) => this.keep(frame));
-      }
+      if (this.packet.streamIndex === this.stream.index) this.decoder.decode(this.packet, (frame) => this.keep(frame));
       this.packet.unref();
     }
     const frame = this.ready.shift() ?? null;
     if (frame) this.frames++;
+    else if (!this.whole) throw damaged(this.path, this.frames);
     return frame;
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeForeignVideo } from '../../../test/foreign-video.ts';
 import { smartCut } from '../cut/smart-cut.ts';
-import { indexSource } from '../cut/source-index.ts';
+import { indexSource } from '../cut/index-source.ts';
 import { render } from '../export/render.ts';
 import { writeSyntheticVideo } from '../testing.ts';
 import { measureQuality } from './quality.ts';
@@ -89,11 +89,21 @@ describe('measured quality', () => {
     expect(once.curve.filter(({ psnr }) => psnr !== 'inf').map(({ frame }) => frame)).toEqual([7]);
   });
 
+  it('finds frames that turned black where the source is not, and none where it is', async () => {
+    const black = "lutyuv=y=16:u=128:v=128:enable='between(n,4,6)'";
+    const turned = await distorted('black', black);
+    const report = await measureQuality(source, turned);
+    expect(report).toMatchObject({ blackFrames: [4, 5, 6], identicalFrames: 9, passed: false });
+    expect(report.notes).toContain('3 frames are black where the source is not');
+    expect(await measureQuality(turned, turned)).toMatchObject({ blackFrames: [], passed: true });
+  });
+
   it('compares other sizes and sampled frames, and says so', async () => {
     const small = await distorted('small', 'scale=160:90');
     const report = await measureQuality(source, small, { every: 4 });
     expect(report.frames.compared).toBe(3);
-    expect(report.notes).toEqual(['compared at 320x180; the second video is 160x90']);
+    expect(report.notes.at(-1)).toBe('compared at 320x180; the second video is 160x90');
+    expect(report.notes[0]).toMatch(/^SSIM is 0\.\d+, below 0\.95$/);
     expect(Number(report.psnr.average)).toBeGreaterThan(15);
   });
 

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "instance" ADD COLUMN     "compression" JSONB,
+ADD COLUMN     "rendition" TEXT;

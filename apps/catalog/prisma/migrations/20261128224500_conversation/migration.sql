@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "procedure" ADD COLUMN     "conversationAt" TIMESTAMPTZ(3);

@@ -1,0 +1,43 @@
+import { DeliveryQueueItem, DestinationsView, EchoResult, page, Token, Uid } from '@smartbox/contracts';
+import { z } from 'zod';
+import { cursor, limit, oneOrMore, type Operation } from './operation.ts';
+
+const deliveryStates = ['waiting', 'sending', 'deferred', 'stored', 'committed', 'failed', 'replaced'] as const;
+
+/** The way into the archives: part of `operations`. */
+export const archiveOperations = {
+  getInstanceFile: {
+    method: 'get',
+    path: '/instances/:uid/file',
+    summary: 'The DICOM object (Part 10)',
+    needs: ['clip.export', 'patient.read'],
+    logs: 'clip.download',
+    params: z.object({ uid: Uid }),
+    response: 'application/dicom',
+    kind: 'bytes',
+  },
+  listDestinations: {
+    method: 'get',
+    path: '/destinations',
+    summary: 'Archives, whether they are parked, and what waits for them',
+    needs: 'delivery.read',
+    response: DestinationsView,
+  },
+  echoDestination: {
+    method: 'post',
+    path: '/destinations/:name/echo',
+    summary: 'C-ECHO, now',
+    needs: 'admin.system',
+    params: z.object({ name: Token }),
+    response: EchoResult,
+  },
+  listDeliveries: {
+    method: 'get',
+    path: '/deliveries',
+    summary: 'What goes to the archives: waiting, deferred and given up, with the reason',
+    needs: 'delivery.read',
+    logs: 'delivery.list',
+    query: z.object({ destination: Token.optional(), state: oneOrMore(z.enum(deliveryStates)), limit, cursor }),
+    response: page(DeliveryQueueItem),
+  },
+} as const satisfies Record<string, Operation>;

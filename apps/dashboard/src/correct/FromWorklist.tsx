@@ -1,0 +1,100 @@
+import { Switch, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useWorklist } from '../api/queries.ts';
+import { siteTime } from '../format/dates.ts';
+import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
+import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
+import type { Correction } from './correction.ts';
+import classes from './Correct.module.css';
+
+interface Props {
+  stationId: string;
+  large: boolean;
+  onChoose: (correction: Correction) => void;
+}
+
+/** The room's worklist of today; of another day or of every room, where the patient was planned elsewhere. */
+export function FromWorklist({ stationId, large, onChoose }: Props) {
+  const { t } = useTranslation();
+  const nameOf = usePatientName();
+  const bornOf = useBirthText();
+  const [everywhere, setEverywhere] = useState(false);
+  const [day, setDay] = useState('');
+  const [search, setSearch] = useState('');
+  const [query] = useDebouncedValue(search.trim(), 250);
+  const { data, error, refetch } = useWorklist(everywhere ? undefined : stationId, query, day);
+  const size = large ? 'xl' : 'sm';
+  return (
+    <>
+      <div className={classes.tools}>
+        <TextInput
+          size={size}
+          label={t('correct.search')}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+          data-testid="correct-search"
+        />
+        <TextInput
+          size={size}
+          type="date"
+          label={t('correct.day')}
+          value={day}
+          onChange={(event) => setDay(event.currentTarget.value)}
+        />
+        <Switch
+          className={classes.everywhere ?? ''}
+          size={large ? 'xl' : 'md'}
+          label={t('correct.everywhere')}
+          checked={everywhere}
+          onChange={(event) => setEverywhere(event.currentTarget.checked)}
+          data-testid="correct-everywhere"
+        />
+      </div>
+      {data?.stale && (
+        <p data-tone="warn" className={classes.error} role="status">
+          {t('correct.stale')} {data.reason}
+        </p>
+      )}
+      {data?.truncated && (
+        <p data-tone="warn" className={classes.error} role="status">
+          {t('worklist.cut')}
+        </p>
+      )}
+      {data ? (
+        data.items.length > 0 ? (
+          <ul className={classes.list} data-large={large}>
+            {data.items.map((item) => (
+              <li key={item.itemId}>
+                <button
+                  type="button"
+                  className={classes.item}
+                  onClick={() => onChoose({ name: nameOf(item.patient.name), body: { worklistItemId: item.itemId } })}
+                  data-testid={`correct-${item.itemId}`}
+                >
+                  <span className={classes.time}>{siteTime(item.scheduledAt)}</span>
+                  <span className={classes.who}>
+                    <strong>{nameOf(item.patient.name)}</strong>
+                    <span>
+                      {[bornOf(item.patient), `${t('patient.id')} ${item.patient.id}`].filter(Boolean).join(' · ')}
+                    </span>
+                  </span>
+                  <span className={classes.what}>
+                    {item.scheduledProcedureStepDescription ?? item.requestedProcedureDescription}
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <Empty title={t('correct.empty')} />
+        )
+      ) : error ? (
+        <Failed error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Loading />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { inputError } from '@smartbox/kernel';
+import { extractPayload, fileSource, readPart10, transferSyntaxes } from '@smartbox/dicom';
+import { containRaw, type RawVideo } from '@smartbox/media/native';
+
+/**
+ * Takes a video out of what it was kept in: base64 text, a DICOM object, bare pictures. The path of the video: the
+ * file itself, or `scratch`. Everything is streamed.
+ */
+export async function unwrap(
+  file: string,
+  scratch: string,
+  raw: RawVideo | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  if (raw && /\.(yuv|yuy2|uyvy|nv12|i420|raw)$/i.test(file)) {
+    await containRaw(file, scratch, raw, signal);
+    return scratch;
+  }
+  const head = await headOf(file);
+  if (head.toString('latin1', 128, 132) === 'DICM') return fromDicom(file, scratch);
+  return isBase64(head) ? decodeBase64(file, scratch) : file;
+}
+
+async function headOf(file: string): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The stream of a DICOM video, byte for byte (PS3.5 8.2.5 to 8.2.11; Motion JPEG: its pictures in a row). */
+async function fromDicom(file: string, scratch: string): Promise<string> {
+  await using source = await fileSource(file);
+  const parsed = await readPart10(source);
+  const syntax = transferSyntaxes.get(parsed.transferSyntaxUid);
+  if (!syntax?.codec)
+    throw inputError('no-video', `${file} is a DICOM object in ${parsed.transferSyntaxUid}, which holds no video`);
+  await pipeline(extractPayload(source, parsed), createWriteStream(scratch));
+  return scratch;
+}
+
+const PREFIX = /^\s*data:[\w/.+;=,-]*?base64,/;
+
+/** Text of nothing but base64, perhaps as a data URL: the old recorder kept its videos so. */
+function isBase64(head: Buffer): boolean {
+  const start = head.toString('latin1').replace(PREFIX, '');
+  return head.length > 0 && /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(start);
+}
+
+/** Streams: never the whole text in memory. Anything that is no base64 ends it: nothing is left out silently. */
+async function decodeBase64(file: string, output: string): Promise<string> {
+  let rest = '';
+  let first = true;
+  let ended = false;
+  const refuse = (): Error =>
+    inputError('bad-base64', `${file} begins as base64 text, and then something else follows: nothing was imported`);
+  const decode = new Transform({
+    transform(chunk: Buffer, _, done) {
+      let part = chunk.toString('latin1');
+      if (first) part = part.replace(PREFIX, '');
+      first = false;
+      part = part.replace(/\s+/g, '');
+      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(part) || (ended && part !== '')) return done(refuse());
+      ended = part.endsWith('=');
+      rest += part;
+      const whole = rest.length - (rest.length % 4);
+      this.push(Buffer.from(rest.slice(0, whole), 'base64'));
+      rest = rest.slice(whole);
+      done();
+    },
+    flush(done) {
+      if (rest.length === 1) return done(refuse());
+      if (rest.length > 0) this.push(Buffer.from(rest, 'base64'));
+      done();
+    },
+  });
+  await pipeline(createReadStream(file), decode, createWriteStream(output));
+  return output;
+}
