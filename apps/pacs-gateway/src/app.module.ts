@@ -9,6 +9,7 @@ import { ProcedureSteps } from './application/procedure-steps.ts';
 import { RefuseUnknown } from './application/refuse-unknown.ts';
 import { Resend } from './application/resend.ts';
 import { config } from './config.ts';
+import { CertificateWatch } from './inbound/certificate.watch.ts';
 import { ConfigurationService } from './inbound/configuration.service.ts';
 import { CommitmentService } from './inbound/commitment.service.ts';
 import { InstanceConsumers } from './inbound/instance.consumers.ts';
@@ -118,6 +119,12 @@ async function procedureService(nats: Messaging): Promise<ProcedureService> {
       inject: [DestinationBook, WORKLIST, InstanceConsumers],
       useFactory: (book: DestinationBook, worklist: DicomWorklist, consumers: InstanceConsumers) =>
         new ConfigurationService(config, book, worklist, consumers),
+    },
+    {
+      provide: CertificateWatch,
+      inject: [Messaging, ConfigurationService],
+      useFactory: (nats: Messaging, configuration: ConfigurationService) =>
+        new CertificateWatch(nats, configuration, config.configDir),
     },
   ],
 })

@@ -1,4 +1,7 @@
-import { startTestPacs, until, type TestPacs } from '@smartbox/testing';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCertificate, startTestPacs, until, type TestPacs } from '@smartbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryIdOf } from '../src/domain/delivery.ts';
 import {
@@ -139,5 +142,49 @@ describe('two gateways side by side', () => {
     await until(() => has(peer, instance.sopInstanceUid), { timeoutMs: 60_000 });
     await until(() => eventsOf(bed, instance, 'pacs-gateway.instance.stored').length === 1);
     expect(b.output()).not.toContain('Error');
+  });
+});
+
+describe('certificates near their end', () => {
+  let pki: string;
+  beforeAll(async () => {
+    pki = await mkdtemp(join(tmpdir(), 'pacs-gateway-pki-'));
+    await makeCertificate(pki, 'ours', 2);
+    await makeCertificate(pki, 'hospital', 400);
+    await makeCertificate(pki, 'renewed', 20);
+  });
+  afterAll(() => rm(pki, { recursive: true, force: true }));
+  const file = (name: string) => join(pki, `${name}.pem`);
+  const tls = (cert: string) => ({ ca: file('hospital'), cert: file(cert), key: join(pki, `${cert}.key`) });
+  const told = () =>
+    bed.events.filter(({ name }) => name === 'pacs-gateway.certificate.ending').map(({ data }) => data);
+
+  it('are told with their place and day, those that last are not, and what is configured later is looked at too', async () => {
+    const gateway = await start({ destinations: [destination('pacs', 1, { tls: tls('ours') })] });
+    const [first] = await until(() => told().length > 0 && told());
+    expect(first).toMatchObject({ owner: 'destination pacs', field: 'cert', subject: 'CN=ours' });
+    const hours = (Date.parse(String(first?.['endsAt'])) - Date.now()) / 3_600_000;
+    expect(hours).toBeGreaterThan(47);
+    expect(hours).toBeLessThanOrEqual(48);
+
+    const renewed = destination('pacs', 1, { tls: tls('renewed') });
+    const [listener, bundle] = [
+      tls('hospital'),
+      `${await readFile(file('hospital'), 'utf8')}${await readFile(file('ours'), 'utf8')}`,
+    ];
+    const broken = destination('broken', 1, { tls: { ca: join(pki, 'ours.key') } });
+    const worklist = { aeTitle: 'RIS', host: '127.0.0.1', port: 1, tls: { ca: bundle } };
+    gateway.configure({ destinations: [renewed, broken], listener: { tls: listener }, worklist });
+    await until(() => told().length === 3 && told());
+    expect(told().map(({ owner, field, subject }) => [owner, field, subject])).toEqual([
+      ['destination pacs', 'cert', 'CN=ours'],
+      ['destination pacs', 'cert', 'CN=renewed'],
+      ['worklist', 'ca', 'CN=ours'],
+    ]);
+    expect(gateway.output()).toContain('destination broken: tls.ca: no PEM certificate in it');
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    const ends = new Date(String(told()[1]?.['endsAt'])).getTime() / 1000;
+    const place = 'owner="destination pacs",field="cert",subject="CN=renewed"';
+    expect(metrics).toMatch(new RegExp(`smartbox_certificate_ends_timestamp_seconds{.*${place}.*} ${ends}\n`));
   });
 });

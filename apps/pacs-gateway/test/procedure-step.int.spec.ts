@@ -168,7 +168,11 @@ describe('a performed procedure step', () => {
     const procedureId = await begin();
     await until(() => events(procedureId, 'deferred').length === 1);
     expect(events(procedureId, 'deferred')[0]?.data).toMatchObject({ parked: true, code: 'peer-unreachable' });
-    const { step } = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
+    // Told first, kept then: whoever is killed between tells it once more.
+    const { step } = await until(async () => {
+      const kept = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
+      return kept.step?.problem !== undefined && kept;
+    });
     expect(step).toMatchObject({ state: 'to-create', problem: 'peer-unreachable' });
     await instanceOf(procedureId);
     await end(procedureId);

@@ -3,6 +3,26 @@ import { Instant, Token } from './primitives.ts';
 
 /** What a person should know about, under /api/v1/alarms. */
 
+/** What there are alarms about. Clients show an unknown one of a later version by its reason. */
+export const alarmCodes = [
+  'source-no-signal',
+  'source-frozen',
+  'source-offline',
+  'ring-gap',
+  'broker-lost',
+  'clip-failed',
+  'quality-low',
+  'frames-differ',
+  'delivery-failed',
+  'commitment-failed',
+  'procedure-step-failed',
+  'certificate-ending',
+  'store-filling',
+  'break-glass',
+  'audit-broken',
+] as const;
+export type AlarmCode = (typeof alarmCodes)[number];
+
 /** One line of GET /alarms: the same trouble at the same place, as often as it came. */
 export const AlarmView = z.object({
   code: z.string(),

@@ -49,6 +49,7 @@ export const events = {
   'pacs-gateway.instance.committed': work.InstanceCommitted,
   'pacs-gateway.instance.commitment-failed': work.InstanceCommitmentFailed,
   'pacs-gateway.instance.commitment-waived': work.InstanceCommitmentWaived,
+  'pacs-gateway.certificate.ending': work.CertificateEnding,
   'pacs-gateway.procedure-step.reported': work.ProcedureStepReported,
   'pacs-gateway.procedure-step.deferred': work.ProcedureStepDeferred,
   'streaming.viewer.joined': streaming.ViewerJoined,

@@ -27,5 +27,5 @@ export {
 export { acceptedSopClasses, dimseServices } from './services.ts';
 export * from './sop-classes.ts';
 export { store } from './store-scu.ts';
-export { tlsOptions } from './tls.ts';
+export { certificatesOf, tlsOptions, type ConfiguredCertificate, type TlsFiles } from './tls.ts';
 export { findWorklist, type WorklistAnswer, type WorklistQuery } from './worklist.ts';

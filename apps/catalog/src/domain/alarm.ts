@@ -1,4 +1,4 @@
-import type { EventData, EventName } from '@smartbox/contracts';
+import type { AlarmCode, EventData, EventName } from '@smartbox/contracts';
 
 export interface AlarmRow {
   code: string;
@@ -7,13 +7,21 @@ export interface AlarmRow {
   reason: string;
 }
 
-type Read<N extends EventName> = (data: EventData<N>) => AlarmRow | undefined;
-const troubled = new Set(['no-signal', 'frozen', 'offline']);
+/** Good news, and which troubles of the same place it ends. */
+const endings = {
+  'source-back': ['source-no-signal', 'source-frozen', 'source-offline'],
+  'broker-back': ['broker-lost'],
+} as const satisfies Record<string, readonly AlarmCode[]>;
+
+type Told = AlarmRow & { code: AlarmCode | keyof typeof endings };
+type Read<N extends EventName> = (data: EventData<N>) => Told | undefined;
+const isTroubled = (state: string | undefined): state is 'no-signal' | 'frozen' | 'offline' =>
+  state === 'no-signal' || state === 'frozen' || state === 'offline';
 
 const readers: { [N in EventName]?: Read<N> } = {
   'capture-edge.source.state-changed': ({ stationId, sourceId, state, previous, reason }) => {
-    if (troubled.has(state)) return { code: `source-${state}`, stationId, sourceId, reason: reason ?? state };
-    if (previous !== undefined && troubled.has(previous) && state === 'live') {
+    if (isTroubled(state)) return { code: `source-${state}`, stationId, sourceId, reason: reason ?? state };
+    if (isTroubled(previous) && state === 'live') {
       return { code: 'source-back', stationId, sourceId, reason: reason ?? `live again after ${previous}` };
     }
     return undefined;
@@ -36,7 +44,7 @@ const readers: { [N in EventName]?: Read<N> } = {
     sourceId: null,
     reason: 'the broker takes fragments again',
   }),
-  'buffer.clip.failed': ({ stationId, code, reason }) => ({ code, stationId, sourceId: null, reason }),
+  'buffer.clip.failed': ({ stationId, reason }) => ({ code: 'clip-failed', stationId, sourceId: null, reason }),
   'pacs-gateway.instance.commitment-failed': ({ origin, destination, reason, final }) =>
     final
       ? { code: 'commitment-failed', stationId: null, sourceId: origin.sourceId, reason: `${destination}: ${reason}` }
@@ -54,6 +62,12 @@ const readers: { [N in EventName]?: Read<N> } = {
     stationId: null,
     sourceId: origin.sourceId,
     reason: `${destination}: ${reason}`,
+  }),
+  'pacs-gateway.certificate.ending': ({ owner, field, subject, endsAt }) => ({
+    code: 'certificate-ending',
+    stationId: null,
+    sourceId: null,
+    reason: `${owner}: tls.${field} (${subject}) is valid until ${endsAt}`,
   }),
   'catalog.store.filling': ({ fullOn, usedBytes, capacityBytes }) => ({
     code: 'store-filling',
@@ -100,12 +114,6 @@ export interface AlarmGroup extends Alarm {
 export const alarmKey = ({ code, stationId, sourceId }: Pick<AlarmRow, 'code' | 'stationId' | 'sourceId'>): string =>
   [code, stationId ?? '', sourceId ?? ''].join('|');
 
-/** Good news, and which troubles of the same place it ends. */
-const endings: Readonly<Record<string, readonly string[]>> = {
-  'source-back': ['source-no-signal', 'source-frozen', 'source-offline'],
-  'broker-back': ['broker-lost'],
-};
-
 /**
  * Alarms as a person should see them, newest first: repeats as one with their number, ended ones marked, good news not
  * as an alarm of its own. `seen`: undefined while a newer one than the acknowledged ones is there.
@@ -115,7 +123,7 @@ export function groupAlarms(alarms: readonly Alarm[], seenBy: ReadonlyMap<string
   const ended = new Map<string, Date>();
   const groups = new Map<string, AlarmGroup>();
   for (const alarm of newestFirst) {
-    const ends = endings[alarm.code];
+    const ends = (endings as Record<string, readonly AlarmCode[]>)[alarm.code];
     if (ends) {
       for (const code of ends) {
         const key = alarmKey({ ...alarm, code });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alarmKey, groupAlarms, type Alarm } from './alarm.ts';
+import { alarmKey, alarmOf, groupAlarms, type Alarm } from './alarm.ts';
 
 const alarm = (code: string, at: number, sourceId: string | null = 'cam-a'): Alarm => ({
   code,
@@ -49,5 +49,23 @@ describe('alarms as a person sees them', () => {
         expect(groupAlarms(all.toReversed(), seenBy).map(alarmKey).sort()).toEqual(groups.map(alarmKey).sort());
       }),
     );
+  });
+});
+
+describe('events that are alarms', () => {
+  it('say what, where and until when', () => {
+    const ending = { owner: 'destination pacs', field: 'cert', subject: 'CN=or', endsAt: '2026-12-01T00:00:00.000Z' };
+    expect(alarmOf('pacs-gateway.certificate.ending', ending)).toMatchObject({
+      code: 'certificate-ending',
+      reason: 'destination pacs: tls.cert (CN=or) is valid until 2026-12-01T00:00:00.000Z',
+    });
+    const failed = { stationId: 'or-1', code: 'range-in-future', reason: '12:00 is yet to come' };
+    expect(alarmOf('buffer.clip.failed', failed)).toMatchObject({ code: 'clip-failed', stationId: 'or-1' });
+  });
+
+  it('are not what only goes on', () => {
+    const live = { stationId: 'or-1', sourceId: 'cam-a', state: 'live' };
+    expect(alarmOf('capture-edge.source.state-changed', live)).toBeUndefined();
+    expect(alarmOf('capture-edge.source.state-changed', { ...live, previous: 'frozen' })?.code).toBe('source-back');
   });
 });

@@ -1,4 +1,4 @@
-import type { AlarmView, StationView } from '@smartbox/contracts';
+import { alarmCodes, type AlarmCode, type AlarmView, type StationView } from '@smartbox/contracts';
 import { Button } from '@mantine/core';
 import { IconAlertTriangleFilled, IconCheck, IconCircleCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -13,19 +13,7 @@ import { useAuditText } from '../ui/useAuditText.ts';
 import classes from './Alarms.module.css';
 
 const SHOWN = 6;
-const codes = [
-  'source-no-signal',
-  'source-frozen',
-  'source-offline',
-  'ring-gap',
-  'broker-lost',
-  'delivery-failed',
-  'store-filling',
-  'break-glass',
-  'audit-broken',
-] as const;
-type Code = (typeof codes)[number];
-const codeKey = (code: string): Code | 'other' => codes.find((known) => known === code) ?? 'other';
+const codeKey = (code: string): AlarmCode | 'other' => alarmCodes.find((known) => known === code) ?? 'other';
 
 /** What the line complains about, newest first, each once with a count, until somebody has said that it was seen. */
 export function Alarms({ stations }: { stations: readonly StationView[] }) {

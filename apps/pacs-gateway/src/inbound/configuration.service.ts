@@ -29,6 +29,7 @@ export class ConfigurationService implements OnApplicationBootstrap, OnApplicati
   #text = '';
   #isWrong = false;
   #timer: NodeJS.Timeout | undefined;
+  #onTaken: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(
@@ -46,6 +47,16 @@ export class ConfigurationService implements OnApplicationBootstrap, OnApplicati
     gauge('smartbox_configuration_wrong', '1 while destinations.yaml cannot be taken up', [], (set) => {
       set(this.#isWrong ? 1 : 0, {});
     });
+  }
+
+  /** What is in use. */
+  get current(): DestinationsFile {
+    return this.#now;
+  }
+
+  /** `listener` is called whenever another configuration is in use. */
+  onTaken(listener: () => void): void {
+    this.#onTaken = listener;
   }
 
   onApplicationBootstrap(): void {
@@ -82,6 +93,7 @@ export class ConfigurationService implements OnApplicationBootstrap, OnApplicati
       log.warn({ file: this.#file }, 'a changed listener or mpps is taken up at the next start');
     }
     this.#now = next;
+    this.#onTaken();
     const names = (all: readonly Destination[]) => all.map(({ name }) => name);
     log.info({ removed: names(removed), added: names(added) }, 'destinations.yaml was taken up');
     await Promise.all(removed.map((one) => this.#consumers.remove(one)));

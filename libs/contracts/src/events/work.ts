@@ -300,6 +300,21 @@ export const DeliveryReplaced = DeliveryBase.extend({
   reason: z.string(),
 });
 
+/**
+ * evt.pacs-gateway.certificate.ending: a certificate that is configured for a DICOM or DICOMweb peer ends soon, or has
+ * ended; said 30, 14, 7, 3, 1 and 0 days before, and at each start in between.
+ */
+export const CertificateEnding = z.object({
+  /** Where it is configured: `destination pacs`, `listener`, `worklist`, `worklist.mpps`. */
+  owner: z.string(),
+  /** `cert`: our own, `ca`: of an authority that peers are checked against. */
+  field: z.enum(['ca', 'cert']),
+  /** Distinguished name, one line. */
+  subject: z.string(),
+  sha256: Sha256,
+  endsAt: Instant,
+});
+
 const ProcedureStepBase = z.object({
   procedureId: Ulid,
   stationId: Token,
