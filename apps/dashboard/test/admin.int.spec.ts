@@ -20,6 +20,7 @@ describe('stations and sources', () => {
     const page = await open('/admin/stations');
     const room = page.getByTestId('station-or-1');
     await room.waitFor();
+    await page.getByTestId('config-files').waitFor(); // what is set comes after what is there
     expect(await room.innerText()).toContain('geht 7,3 s vor');
     expect(await room.innerText()).toMatch(/heiß: 2,9 GB warten \(73\s%\)/);
     expect(await page.getByTestId('station-or-2').innerText()).toMatch(/Mikroskop srt\s+Der Station unbekannt/);

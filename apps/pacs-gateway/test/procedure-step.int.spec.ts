@@ -242,7 +242,10 @@ describe('a performed procedure step', () => {
     await correct(3); // it has ended: nothing can be said of that step any more
     await until(() => stepsOf(3).length > 0, { timeoutMs: 20_000 });
     expect(stepsOf(2)).toHaveLength(2);
-    const { step } = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
+    const { step } = await until(async () => {
+      const kept = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
+      return kept.step?.left?.at(-1)?.state === 'completed' && kept;
+    });
     expect(step).toMatchObject({
       sopInstanceUid: stepUidOf(procedureId, 3),
       left: [
