@@ -30,3 +30,4 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # shellcheck disable=SC2086 -- one package per word
 apt-get install -y -qq --no-install-recommends $packages
+"$(dirname "$0")/install-test-kernel.sh"

@@ -25,6 +25,7 @@ for tool in storescp dciodvfy findscu wlmscpfs Orthanc chromium ip unshare nginx
   command -v "$tool" >/dev/null 2>&1 || [ -x "/usr/sbin/$tool" ] || missing="$missing $tool"
 done
 [ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$missing nginx-rtmp"
+[ -e /var/cache/smartbox/test-kernel/content ] || missing="$missing kernel-with-virtual-cameras"
 for module in pydicom aiortc gi; do
   /usr/bin/python3 -c "import $module" 2>/dev/null || missing="$missing python3-$module"
 done
