@@ -30,7 +30,7 @@ export function StationPage() {
   const { stationId = '' } = useParams();
   const feedAlive = useFeedHealth().status !== 'lost';
   const { data: stations, error, refetch } = useStations(feedAlive);
-  const { data: settings } = useQuery(stationSettingsOptions);
+  const { data: files } = useQuery(stationSettingsOptions);
   const station = stations?.find((each) => each.stationId === stationId);
   return (
     <>
@@ -39,7 +39,7 @@ export function StationPage() {
         {t('station.title')}
       </Link>
       {station ? (
-        <Station station={station} settings={settings?.find((each) => each.stationId === stationId)} />
+        <Station station={station} files={files} />
       ) : stations ? (
         <Empty title={t('station.unknown', { station: stationId })} />
       ) : error ? (
@@ -51,9 +51,10 @@ export function StationPage() {
   );
 }
 
-function Station({ station, settings }: { station: StationView; settings: StationSettings | undefined }) {
+function Station({ station, files }: { station: StationView; files: readonly StationSettings[] | undefined }) {
   const { t } = useTranslation();
   const locale = useLocale();
+  const settings = files?.find(({ stationId }) => stationId === station.stationId);
   const { online, host, addresses = [], diskFreeBytes } = station;
   return (
     <div className={admin.stack} data-testid="station-page">
@@ -115,7 +116,7 @@ function Station({ station, settings }: { station: StationView; settings: Statio
           <dd>{station.software || '–'}</dd>
         </dl>
       </section>
-      {rowsOf(station, settings).map((row) => (
+      {rowsOf(station, files).map((row) => (
         <SourcePanel key={row.sourceId} station={station} row={row} />
       ))}
     </div>
@@ -127,14 +128,14 @@ function SourcePanel({ station, row }: { station: StationView; row: Row }) {
   const locale = useLocale();
   const formatText = useFormatText();
   const feedAlive = useFeedHealth().status !== 'lost';
-  const { sourceId, name, source, settings } = row;
+  const { sourceId, name, source, settings, isUnset } = row;
   const held = station.window?.sources.find((each) => each.sourceId === sourceId);
   const size =
     settings?.width !== undefined && settings.height !== undefined && `${settings.width} × ${settings.height}`;
   return (
     <section className={panel.panel} data-testid={`source-${sourceId}`}>
       <h2>{name}</h2>
-      {!settings && <p className={classes.reason}>{t('station.notSet')}</p>}
+      {isUnset && <p className={classes.reason}>{t('station.notSet')}</p>}
       <div className={classes.columns}>
         <div>
           <div className={classes.tile}>

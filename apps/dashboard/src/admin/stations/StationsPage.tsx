@@ -34,7 +34,7 @@ export function StationsPage() {
   const { t } = useTranslation();
   const feedAlive = useFeedHealth().status !== 'lost';
   const { data: stations, error, isPending, refetch } = useStations(feedAlive);
-  const { data: settings } = useQuery(stationSettingsOptions);
+  const { data: files } = useQuery(stationSettingsOptions);
   return (
     <>
       <PageTitle title={t('station.title')} subtitle={t('station.hint')}>
@@ -54,12 +54,7 @@ export function StationsPage() {
         ) : (
           <ul className={classes.list} data-testid="stations">
             {stations.map((station) => (
-              <StationRow
-                key={station.stationId}
-                station={station}
-                settings={settings?.find(({ stationId }) => stationId === station.stationId)}
-                isKnown={settings === undefined || settings.some(({ stationId }) => stationId === station.stationId)}
-              />
+              <StationRow key={station.stationId} station={station} files={files} />
             ))}
           </ul>
         )
@@ -74,14 +69,14 @@ export function StationsPage() {
 
 interface Props {
   station: StationView;
-  settings: StationSettings | undefined;
-  /** It has a file here. */
-  isKnown: boolean;
+  /** Undefined while they are not read. */
+  files: readonly StationSettings[] | undefined;
 }
 
-function StationRow({ station, settings, isKnown }: Props) {
+function StationRow({ station, files }: Props) {
   const { t } = useTranslation();
   const locale = useLocale();
+  const isKnown = files === undefined || files.some(({ stationId }) => stationId === station.stationId);
   const state = station.online ? (isKnown ? 'online' : 'unknown') : 'offline';
   return (
     <li className={panel.panel} data-testid={`station-${station.stationId}`} data-online={station.online}>
@@ -120,7 +115,7 @@ function StationRow({ station, settings, isKnown }: Props) {
           <dd>{station.software || '–'}</dd>
         </div>
       </dl>
-      <SourceTable station={station} rows={rowsOf(station, settings)} />
+      <SourceTable station={station} rows={rowsOf(station, files)} />
     </li>
   );
 }
@@ -143,7 +138,7 @@ function SourceTable({ station, rows }: { station: StationView; rows: Row[] }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ sourceId, name, source, settings }) => {
+        {rows.map(({ sourceId, name, source, settings, isUnset }) => {
           const held = station.window?.sources.find((each) => each.sourceId === sourceId);
           return (
             <tr key={sourceId} data-testid={`source-${sourceId}`}>
@@ -159,7 +154,7 @@ function SourceTable({ station, rows }: { station: StationView; rows: Row[] }) {
                 ) : (
                   <Badge look={looks.unknown} text={t('station.notThere')} size="sm" />
                 )}
-                {source && !settings && <p className={classes.reason}>{t('station.notSet')}</p>}
+                {isUnset && <p className={classes.reason}>{t('station.notSet')}</p>}
               </td>
               <td data-label={t('station.format')}>{source ? formatText(source) : '–'}</td>
               <td data-label={t('station.drops')} className={classes.number}>

@@ -30,10 +30,16 @@ export interface Row {
   name: string;
   source: Source | undefined;
   settings: SourceSettings | undefined;
+  /** The files were read, and it is in none. */
+  isUnset: boolean;
 }
 
-/** Sources as they are and as they are set, together: what only one side knows is a mistake that has to be seen. */
-export function rowsOf(station: StationView, settings: StationSettings | undefined): Row[] {
+/**
+ * Sources as they are and as they are set, together: what only one side knows is a mistake that has to be seen.
+ * @param files what is set of every station; undefined while that is not known
+ */
+export function rowsOf(station: StationView, files: readonly StationSettings[] | undefined): Row[] {
+  const settings = files?.find(({ stationId }) => stationId === station.stationId);
   const ids = [
     ...(settings?.sources.map(({ sourceId }) => sourceId) ?? []),
     ...station.sources.map(({ sourceId }) => sourceId),
@@ -41,6 +47,12 @@ export function rowsOf(station: StationView, settings: StationSettings | undefin
   return [...new Set(ids)].map((sourceId) => {
     const source = station.sources.find((each) => each.sourceId === sourceId);
     const set = settings?.sources.find((each) => each.sourceId === sourceId);
-    return { sourceId, name: set?.name ?? source?.name ?? sourceId, source, settings: set };
+    return {
+      sourceId,
+      name: set?.name ?? source?.name ?? sourceId,
+      source,
+      settings: set,
+      isUnset: files !== undefined && !set,
+    };
   });
 }

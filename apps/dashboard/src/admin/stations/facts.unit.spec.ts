@@ -45,12 +45,12 @@ describe('what is shown of a station', () => {
         { ...set, sourceId: 'new', name: 'Neu', kind: 'rtsp' },
       ],
     };
-    expect(
-      rowsOf(station(), settings).map((r) => [r.sourceId, r.source !== undefined, r.settings !== undefined]),
-    ).toEqual([
-      ['endoscope', true, true],
-      ['new', false, true],
-      ['room', true, false],
+    const rows = rowsOf(station(), [settings]);
+    expect(rows.map((r) => [r.sourceId, r.source !== undefined, r.settings !== undefined, r.isUnset])).toEqual([
+      ['endoscope', true, true, false],
+      ['new', false, true, false],
+      ['room', true, false, true],
     ]);
+    expect(rowsOf(station(), undefined).map((r) => r.isUnset)).toEqual([false, false]); // not read yet
   });
 });
