@@ -81,6 +81,25 @@ describe('viewers beside each other', () => {
     for (const [i, share] of frozen.entries()) expect(share).toBeGreaterThan((control[i] ?? 1) * 0.6);
   }, 60_000);
 
+  it('a process that stood still goes on with what is now, and shows nothing of what it has missed', async () => {
+    const page = await openPage(good, `${service.url}/healthz`);
+    expect((await watch(page, 's', `${service.url}/whep/or-1/scope`, token())).firstFrameMs).toBeGreaterThan(0);
+    const [pid = 0] = service.app.get(WorkerPool).pids();
+    const stoppedAt = scope.frames;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await until(() => scope.frames >= stoppedAt + 90, { what: 'three seconds without the worker' });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const resumedAt = scope.frames;
+    const counters = async () => (await shown(page, 's')).map(({ counter }) => counter ?? 0);
+    await until(async () => (await counters()).some((counter) => counter > resumedAt), { what: 'pictures of now' });
+    const missed = (await counters()).filter((counter) => counter > stoppedAt + 30 && counter < resumedAt - 5);
+    expect(missed).toEqual([]);
+    expect(await service.metric('smartbox_live_units_dropped_total')).toBeGreaterThan(30);
+  }, 60_000);
+
   it('carries twelve viewers in one process', async () => {
     const pool = service.app.get(WorkerPool);
     const page = await openPage(good, `${service.url}/healthz`);

@@ -20,6 +20,7 @@ async function join(index: number): Promise<void> {
   const track = peer.addTrack(video);
   track.setMediaHandler(new RtcpReceivingSession());
   const connected = Promise.withResolvers<void>();
+  connected.promise.catch(() => undefined); // it may fail before somebody waits for it
   const late = setTimeout(() => connected.reject(new Error('no connection in time')), CONNECT_MS);
   peer.onStateChange((state) => {
     if (state === 'connected') connected.resolve();
@@ -36,7 +37,11 @@ async function join(index: number): Promise<void> {
     body: await gathered.promise,
   });
   const answer = await response.text();
-  if (response.status !== 201) throw new Error(`${response.status} ${answer}`);
+  if (response.status !== 201) {
+    clearTimeout(late);
+    peer.close();
+    throw new Error(`${response.status} ${answer}`);
+  }
   const location = response.headers.get('location') ?? '';
   try {
     peer.setRemoteDescription(answer, 'answer');

@@ -1,6 +1,7 @@
 import { SmartBoxError, transientError } from '@smartbox/kernel';
 import { childModule, forkWorker, type Worker } from '@smartbox/media';
 import type { Described } from '../domain/answer.ts';
+import { Backlog } from '../domain/backlog.ts';
 import {
   TAKEN_EVERY,
   type FromWorker,
@@ -10,8 +11,10 @@ import {
   type WorkerSettings,
 } from '../worker/protocol.ts';
 
-/** Units in the channel beyond which a worker counts as behind: about two seconds of 60 fps. */
-const MAX_WAITING = 120;
+/** A worker is behind when a unit has waited so long for it: newer ones are left out until it is not, and live stays live. */
+const MAX_WAITING_MS = 400;
+/** A live picture goes before everything on this machine but the capture. */
+const NICENESS = -5;
 const ANSWER_MS = 8000;
 
 /** What a worker says by itself. */
@@ -28,14 +31,14 @@ export class ViewerProcess {
   readonly viewers = new Map<string, readonly string[]>();
   readonly #worker: Worker<ToWorker, FromWorker>;
   readonly #waiting = new Map<string, Waiting>();
-  #sent = 0;
-  #taken = 0;
+  readonly #backlog = new Backlog(TAKEN_EVERY);
   readonly ready: Promise<void>;
   readonly exited: Promise<string>;
 
   constructor(settings: WorkerSettings, handle: (told: Told) => void, log: (line: string) => void) {
     this.#worker = forkWorker<ToWorker, FromWorker>(childModule(import.meta.url, '../worker/main'), {
       args: [JSON.stringify(settings)],
+      niceness: NICENESS,
       onLine: log,
     });
     const ready = Promise.withResolvers<void>();
@@ -43,7 +46,7 @@ export class ViewerProcess {
     this.ready.catch(() => undefined);
     this.#worker.onMessage((message) => {
       if (message.t === 'ready') ready.resolve();
-      else if (message.t === 'taken') this.#taken = message.units;
+      else if (message.t === 'taken') this.#backlog.taken(message.units);
       else if (message.t === 'done') this.#waiting.get(message.viewer)?.resolve(message.described);
       else if (message.t === 'refused') this.#waiting.get(message.viewer)?.reject(refusal(message));
       else {
@@ -64,7 +67,7 @@ export class ViewerProcess {
   }
 
   get behind(): boolean {
-    return this.#sent - this.#taken - TAKEN_EVERY > MAX_WAITING;
+    return this.#backlog.ageMs(performance.now()) > MAX_WAITING_MS;
   }
 
   /** Sources sent to viewers. */
@@ -101,7 +104,7 @@ export class ViewerProcess {
   /** False where it was dropped: a worker that is stuck must not fill this process's memory. */
   sendUnit(source: string, bytes: Uint8Array): boolean {
     if (this.behind) return false;
-    this.#sent += 1;
+    this.#backlog.handed(performance.now());
     return this.#worker.send({ t: 'unit', source, bytes });
   }
 
