@@ -57,7 +57,15 @@ const item = (name: string, id: string): WorklistItem => ({
   studyInstanceUid: '1.2.276.0.1',
   scheduledProcedureStepDescription: 'Koloskopie',
   scheduledAt: '2026-11-23T08:00:00',
+  ...planned,
 });
+/** What comes out of the cache of worklist answers as it went in. */
+const planned = {
+  requestedProcedureCodes: [{ code: '73761001', scheme: 'SCT', meaning: 'Koloskopie' }],
+  scheduledProtocolCodes: [{ code: 'K-2', scheme: '99KLINIK', version: '2026', meaning: 'Koloskopie mit Prüfung' }],
+  referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.7' }],
+  performingPhysician: 'Weiß^Jörg',
+};
 async function stored(names: string[]): Promise<StoredEvent[]> {
   const found: StoredEvent[] = [];
   for await (const event of gateway.readEvents({ fromSequence: 1, follow: false })) {
@@ -89,6 +97,8 @@ describe('procedures', () => {
       emergency: false,
       version: 1,
     });
+    const snapshot = await gateway.call('catalog.get-procedure', { procedureId: started.procedureId });
+    expect(snapshot.request).toMatchObject({ ...planned, accessionNumber: 'A-P-1', studyInstanceUid: '1.2.276.0.1' });
     // A second press is the same procedure, not the end of it.
     const again = ProcedureView.parse(ok(await catalog.send('POST', '/procedures', body), 201));
     expect(again.procedureId).toBe(started.procedureId);

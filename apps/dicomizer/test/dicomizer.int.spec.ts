@@ -65,6 +65,36 @@ function dciodvfy(object: Buffer): string[] {
   }
 }
 
+const codes = {
+  ordered: [['76009000', 'SCT', 'Ösophagogastroduodenoskopie']],
+  protocol: [['386831002', 'SCT', '20260901', 'Spiegelung, geprüft']],
+  study: [['1.2.840.10008.3.1.2.3.1', '2.25.2001']],
+};
+/** Of the snapshot, as pydicom reads it out of the object: the values of each sequence's items. */
+const planned = {
+  PerformingPhysicianName: 'Weiß^Jörg',
+  ReferencedStudySequence: codes.study,
+  ProcedureCodeSequence: codes.ordered,
+  PerformedProtocolCodeSequence: codes.protocol,
+  RequestAttributesSequence: [
+    ['A-17', codes.study, '2.25.4711', 'Spiegelung des Ösophagus', codes.ordered, codes.protocol, 'SPS1', 'RP1'],
+  ],
+};
+
+const reader = `
+import io, json, sys
+import pydicom
+values = lambda e: [[values(each) for each in item] for item in e.value] if e.VR == "SQ" else str(e.value)
+object = pydicom.dcmread(io.BytesIO(sys.stdin.buffer.read()), stop_before_pixels=True)
+object.decode()
+json.dump({name: values(object[name]) for name in sys.argv[1:]}, sys.stdout)
+`;
+
+function plannedOf(object: Buffer): unknown {
+  const run = spawnSync('/usr/bin/python3', ['-c', reader, ...Object.keys(planned)], { input: object });
+  return run.status === 0 ? JSON.parse(run.stdout.toString()) : run.stderr.toString();
+}
+
 describe('the dicomizer', () => {
   it('makes a Video Endoscopic object of a clip, proves it and announces it', async () => {
     const event = await line.rendition(video, 'pacs');
@@ -100,8 +130,8 @@ describe('the dicomizer', () => {
       TimezoneOffsetFromUTC: ['+0200'],
       InstanceNumber: [913],
       NumberOfFrames: [48],
-      RequestAttributesSequence: [{ ScheduledProcedureStepID: ['SPS1'] }],
     });
+    expect(plannedOf(object)).toEqual(planned);
   });
 
   it('writes the times of the frames themselves where the rate is variable, as in a clip with a gap', async () => {
@@ -156,6 +186,7 @@ describe('the dicomizer', () => {
     const object = await line.object(created.key);
     expect(await payloadOf(object)).toEqual(jpeg);
     expect(dciodvfy(object)).toEqual([]);
+    expect(plannedOf(object)).toEqual(planned);
   });
 
   it('makes a derived object of an edit that goes somewhere, and none of one that stays', async () => {

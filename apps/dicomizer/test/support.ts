@@ -29,7 +29,19 @@ export function snapshot(procedureId: string, name = CANARY, version = 1): Proce
     recipe,
     patient: { name, id: 'P-4711', birthDate: '19610503', sex: 'F' },
     study: { studyInstanceUid: '2.25.4711', accessionNumber: 'A-17', referringPhysician: 'Öztürk^Ayşe' },
-    request: { requestedProcedureId: 'RP1', scheduledProcedureStepId: 'SPS1' },
+    request: {
+      requestedProcedureId: 'RP1',
+      requestedProcedureDescription: 'Spiegelung des Ösophagus',
+      scheduledProcedureStepId: 'SPS1',
+      accessionNumber: 'A-17',
+      studyInstanceUid: '2.25.4711',
+      requestedProcedureCodes: [{ code: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' }],
+      scheduledProtocolCodes: [
+        { code: '386831002', scheme: 'SCT', version: '20260901', meaning: 'Spiegelung, geprüft' },
+      ],
+      referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.2001' }],
+      performingPhysician: 'Weiß^Jörg',
+    },
     utcOffsetMinutes: 120,
     institution: 'Klinikum',
     // the patient has not agreed to it

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { EventData, ProcedureSnapshot } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { Messaging } from '@smartbox/messaging';
-import { freePort, startTestPacs, until, type TestPacs } from '@smartbox/testing';
+import { freePort, startTestPacs, until, type DataSet, type TestPacs } from '@smartbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stepUidOf } from '../src/domain/procedure-step.ts';
 import { buildGateway, publishInstance, startBed, startGateway, type Bed, type Gateway } from './support/gateway.ts';
@@ -36,7 +36,14 @@ const snapshot = (procedureId: string): ProcedureSnapshot => ({
   recipe,
   patient: { name: 'Müller-Lüdenscheidt^Jürgen', id: 'P-1', birthDate: '19700102', sex: 'M' },
   study: { studyInstanceUid: '2.25.1001', accessionNumber: 'A-1', description: 'Gastroskopie \\ "Süd"' },
-  request: { requestedProcedureId: 'R-1', scheduledProcedureStepId: 'S-1' },
+  request: {
+    requestedProcedureId: 'R-1',
+    scheduledProcedureStepId: 'S-1',
+    requestedProcedureCodes: [{ code: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' }],
+    scheduledProtocolCodes: [{ code: 'G-2', scheme: '99KLINIK', version: '2026', meaning: 'Gastroskopie, Prüfung' }],
+    referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.2001' }],
+    performingPhysician: 'Weiß^Jörg',
+  },
   utcOffsetMinutes: 120,
 });
 
@@ -87,6 +94,10 @@ async function end(procedureId: string): Promise<void> {
 
 const messages = (peer: TestPacs, procedureId: string) =>
   peer.steps.messages.filter(({ sopInstanceUid }) => sopInstanceUid === stepUidOf(procedureId));
+const itemsOf = (set: DataSet | undefined, tag: string): DataSet[] => {
+  const value = set?.get(tag);
+  return typeof value === 'object' ? value : [];
+};
 const events = (procedureId: string, name: 'reported' | 'deferred') =>
   bed.events.filter(
     (event) => event.name === `pacs-gateway.procedure-step.${name}` && event.data['procedureId'] === procedureId,
@@ -141,6 +152,21 @@ describe('a performed procedure step', () => {
     expect(last).toMatch(/\(0040,0252\) CS \[COMPLETED\]/);
     await rm(dir, { recursive: true });
     expect(gateway.output()).not.toContain('Müller');
+
+    // What was ordered and planned comes back as what is done (PS3.4 table F.7.2-1).
+    const inside = (set: DataSet | undefined, ...tags: string[]): string[][] =>
+      itemsOf(set, tags[0] ?? '').flatMap((one) =>
+        tags.length > 1 ? inside(one, ...tags.slice(1)) : [[...one.values()].map(String)],
+      );
+    const ordered = [['76009000', 'SCT', 'Ösophagogastroduodenoskopie']];
+    const protocol = [['G-2', '99KLINIK', '2026', 'Gastroskopie, Prüfung']];
+    const study = [['1.2.840.10008.3.1.2.3.1', '2.25.2001']];
+    expect(inside(created?.dataSet, '00081032')).toEqual(ordered);
+    expect(inside(created?.dataSet, '00400270', '00321064')).toEqual(ordered);
+    expect(inside(created?.dataSet, '00400270', '00400008')).toEqual(protocol);
+    expect(inside(created?.dataSet, '00400260')).toEqual(protocol);
+    expect(inside(created?.dataSet, '00400270', '00081110')).toEqual(study);
+    expect(itemsOf(ended?.dataSet, '00400340').map((series) => series.get('00081050'))).toEqual(['Weiß^Jörg']);
   });
 
   it('without objects is discontinued; waits for those that are still being made, but not for ever', async () => {

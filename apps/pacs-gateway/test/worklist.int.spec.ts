@@ -31,6 +31,9 @@ function item(n: number, more: Partial<WorklistItem> = {}): WorklistItem {
     date: '20260105',
     time: '093000',
     performingPhysicianName: 'Weiß^Jörg',
+    procedureCode: { value: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' },
+    protocolCode: { value: 'G-2', scheme: '99KLINIK', version: '2026', meaning: 'Gastroskopie mit Prüfung' },
+    referencedStudyUid: `2.25.${2000 + n}`,
     ...more,
   };
 }
@@ -57,6 +60,9 @@ const expected = {
   modality: 'ES',
   scheduledAt: '2026-01-05T09:30:00',
   performingPhysician: 'Weiß^Jörg',
+  requestedProcedureCodes: [{ code: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' }],
+  scheduledProtocolCodes: [{ code: 'G-2', scheme: '99KLINIK', version: '2026', meaning: 'Gastroskopie mit Prüfung' }],
+  referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.2001' }],
 };
 
 describe('the worklist of DCMTK', () => {
@@ -75,6 +81,28 @@ describe('the worklist of DCMTK', () => {
     });
     expect(all.items.map((one) => one.accessionNumber).sort()).toEqual(['A-1', 'A-2']);
     expect((await findWorklist(to(server.port, server.aeTitle), { modality: 'US' })).items).toEqual([]);
+  });
+
+  it('that codes nothing gives the item all the same, and what is no code or name is left out', async () => {
+    const plain = { procedureCode: undefined, protocolCode: undefined, referencedStudyUid: undefined };
+    const broken = {
+      procedureCode: { value: 'longer than sixteen characters', scheme: 'SCT', meaning: 'x' },
+      protocolCode: { value: 'K', scheme: '', meaning: 'x' },
+      referencedStudyUid: '2.25.0815.',
+      performingPhysicianName: `${'x'.repeat(70)}^Jörg`,
+    };
+    const server = await startWlmscpfs([item(3, plain as object), item(4, broken)], { extraArguments: ['-csk'] });
+    cleanUps.push(() => server.stop());
+    const { items, unreadable } = await findWorklist(to(server.port, server.aeTitle), {});
+    expect(unreadable).toBe(0);
+    const [third, fourth] = items.toSorted((a, b) => (a.patient.id < b.patient.id ? -1 : 1));
+    expect(third).toMatchObject({ accessionNumber: 'A-3', performingPhysician: 'Weiß^Jörg' });
+    expect(fourth).toMatchObject({ accessionNumber: 'A-4' });
+    for (const one of [third, fourth]) {
+      for (const key of ['requestedProcedureCodes', 'scheduledProtocolCodes', 'referencedStudies'])
+        expect(one).not.toHaveProperty(key);
+    }
+    expect(fourth).not.toHaveProperty('performingPhysician');
   });
 
   it('in Latin-1 gives the same, also inside the sequence', async () => {

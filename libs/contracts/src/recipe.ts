@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Token, Uid } from './primitives.ts';
 
 /** A coded concept (PS3.3 section 8). */
-const Code = z.object({ code: z.string().max(16), scheme: z.string().max(16), meaning: z.string().max(64) });
+export const Code = z.object({ code: z.string().max(16), scheme: z.string().max(16), meaning: z.string().max(64) });
 
 /** Burned In Annotation (0028,0301), in small letters as everything here. */
 const BurnedIn = z.enum(['yes', 'no']);

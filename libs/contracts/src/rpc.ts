@@ -2,7 +2,23 @@ import { z } from 'zod';
 import { Enhancement, Redaction } from './edit.ts';
 import { ClipSaved } from './events/buffer.ts';
 import { Instant, ObjectKey, Sha256, StillFormat, Token, Uid, Ulid } from './primitives.ts';
-import { Recipe } from './recipe.ts';
+import { Code, Recipe } from './recipe.ts';
+
+/** A code of the information system; `version` where its scheme alone does not identify it (PS3.3 table 8.8-1). */
+const ScheduledCode = Code.extend({ version: z.string().max(16).optional() });
+export type ScheduledCode = z.infer<typeof ScheduledCode>;
+
+/** What was ordered and planned beside its identifiers and descriptions. Absent in what was written before 2026-11-29. */
+const scheduled = {
+  /** Requested Procedure Code Sequence (0032,1064). */
+  requestedProcedureCodes: z.array(ScheduledCode).optional(),
+  /** Scheduled Protocol Code Sequence (0040,0008). */
+  scheduledProtocolCodes: z.array(ScheduledCode).optional(),
+  /** Referenced Study Sequence (0008,1110). */
+  referencedStudies: z.array(z.object({ sopClassUid: Uid, sopInstanceUid: Uid })).optional(),
+  /** Scheduled Performing Physician's Name (0040,0006). */
+  performingPhysician: z.string().optional(),
+};
 
 /** Patient and procedure as the dicomizer needs them. Patient data: travels by RPC only, never in an event or a log. */
 export const ProcedureSnapshot = z.object({
@@ -38,6 +54,10 @@ export const ProcedureSnapshot = z.object({
       requestedProcedureDescription: z.string().optional(),
       scheduledProcedureStepId: z.string().optional(),
       scheduledProcedureStepDescription: z.string().optional(),
+      /** As the request has them; `study` has what is written into objects. */
+      accessionNumber: z.string().optional(),
+      studyInstanceUid: Uid.optional(),
+      ...scheduled,
     })
     .optional(),
   /** Offset of the site's local time at the start, minutes east of UTC. */
@@ -64,7 +84,7 @@ export const WorklistItem = z.object({
   modality: z.string().optional(),
   /** Local date and time of the site: YYYY-MM-DDTHH:MM:SS */
   scheduledAt: z.string().optional(),
-  performingPhysician: z.string().optional(),
+  ...scheduled,
 });
 export type WorklistItem = z.infer<typeof WorklistItem>;
 

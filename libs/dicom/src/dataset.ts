@@ -12,4 +12,6 @@ export interface Code {
   /** Coding Scheme Designator: `SCT`, `DCM`. */
   scheme: string;
   meaning: string;
+  /** Coding Scheme Version: where the scheme alone does not identify the code (PS3.3 table 8.8-1). */
+  version?: string | undefined;
 }

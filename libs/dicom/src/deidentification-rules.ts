@@ -1,6 +1,7 @@
 /**
  * The attributes of PS3.15 table E.1-1 that a still or a video can have, by what the basic profile does with them.
  * Every attribute of VR PN is emptied and every UID replaced besides, whatever its name; private ones are removed.
+ * Beyond the table go the codes of the order: their meanings are the information system's own words.
  */
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
@@ -46,7 +47,7 @@ export const remove = words(`
   InstitutionalDepartmentName InstitutionAddress InstitutionCodeSequence InstitutionName OperatorIdentificationSequence
   OperatorsName PerformingPhysicianName NameOfPhysiciansReadingStudy
   GPSLatitude GPSLongitude GPSAltitude GPSTimeStamp GPSDateStamp InstanceOriginStatus
-  ReferencedStudySequence ReferencedPerformedProcedureStepSequence`);
+  ReferencedStudySequence ReferencedPerformedProcedureStepSequence ProcedureCodeSequence PerformedProtocolCodeSequence`);
 
 /** Z: present, without a value. */
 export const empty = words(`

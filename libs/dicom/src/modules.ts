@@ -23,8 +23,14 @@ export function code(value: Code): Dataset {
   return {
     CodeValue: v.shortString('CodeValue', value.value),
     CodingSchemeDesignator: v.shortString('CodingSchemeDesignator', value.scheme),
+    ...type3('CodingSchemeVersion', value.version, (each) => v.shortString('CodingSchemeVersion', each)),
     CodeMeaning: v.description(value.meaning),
   };
+}
+
+/** A sequence of type 3: absent rather than without items. */
+function sequence<T>(keyword: string, items: readonly T[] | undefined, write: (item: T) => Dataset): Dataset {
+  return items && items.length > 0 ? { [keyword]: items.map(write) } : {};
 }
 
 /** SOP Instance Reference Macro, PS3.3 table 10-11. */
@@ -49,7 +55,6 @@ export function patientModule({ patientStudy: { patient } }: ObjectContext): Dat
 /** General Study Module, PS3.3 C.7.2.1. */
 export function studyModule({ patientStudy: { study, utcOffsetMinutes } }: ObjectContext): Dataset {
   const started = study.startedAt && v.localTime(study.startedAt, utcOffsetMinutes);
-  const referenced = study.referencedStudies ?? [];
   return {
     StudyInstanceUID: v.uid('StudyInstanceUID', study.instanceUid),
     StudyDate: started?.date ?? [],
@@ -58,7 +63,8 @@ export function studyModule({ patientStudy: { study, utcOffsetMinutes } }: Objec
     AccessionNumber: type2(study.accessionNumber, (each) => v.shortString('AccessionNumber', each)),
     ReferringPhysicianName: type2(study.referringPhysicianName, (each) => v.personName('ReferringPhysicianName', each)),
     ...type3('StudyDescription', study.description, v.description),
-    ...(referenced.length > 0 ? { ReferencedStudySequence: referenced.map(reference) } : {}),
+    ...sequence('ReferencedStudySequence', study.referencedStudies, reference),
+    ...sequence('ProcedureCodeSequence', study.procedureCodes, code),
   };
 }
 
@@ -75,6 +81,11 @@ function requestAttributes({ patientStudy: { study } }: ObjectContext): Dataset 
       v.shortString('ScheduledProcedureStepID', each),
     ),
     ...type3('ScheduledProcedureStepDescription', request.scheduledProcedureStepDescription, v.description),
+    ...type3('AccessionNumber', request.accessionNumber, (each) => v.shortString('AccessionNumber', each)),
+    ...type3('StudyInstanceUID', request.studyInstanceUid, (each) => v.uid('StudyInstanceUID', each)),
+    ...sequence('ReferencedStudySequence', request.referencedStudies, reference),
+    ...sequence('RequestedProcedureCodeSequence', request.requestedProcedureCodes, code),
+    ...sequence('ScheduledProtocolCodeSequence', request.scheduledProtocolCodes, code),
   };
   const complete = item.RequestedProcedureID !== undefined && item.ScheduledProcedureStepID !== undefined;
   return complete ? { RequestAttributesSequence: [item] } : {};
@@ -95,6 +106,7 @@ export function seriesModule(context: ObjectContext, sopClass: SopClass): Datase
       v.personName('PerformingPhysicianName', each),
     ),
     ...(step ? { ReferencedPerformedProcedureStepSequence: [reference(step)] } : {}),
+    ...sequence('PerformedProtocolCodeSequence', series.performedProtocolCodes, code),
     ...requestAttributes(context),
   };
 }
@@ -132,12 +144,10 @@ const PREDECESSOR: Code = { value: '121322', scheme: 'DCM', meaning: 'Source ima
 
 /** What was done, coded, and to which instances (PS3.3 C.7.6.1.1.3, C.7.6.1.1.4). */
 function derivationReferences(derivation: ImageInput['derivation']): Dataset {
-  const codes = derivation?.codes ?? [];
-  const sources = derivation?.sources ?? [];
   const purpose = { PurposeOfReferenceCodeSequence: [code(PREDECESSOR)] };
   return {
-    ...(codes.length > 0 ? { DerivationCodeSequence: codes.map(code) } : {}),
-    ...(sources.length > 0 ? { SourceImageSequence: sources.map((each) => ({ ...reference(each), ...purpose })) } : {}),
+    ...sequence('DerivationCodeSequence', derivation?.codes, code),
+    ...sequence('SourceImageSequence', derivation?.sources, (each) => ({ ...reference(each), ...purpose })),
   };
 }
 

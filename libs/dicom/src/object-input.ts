@@ -21,6 +21,12 @@ export interface RequestAttributes {
   requestedProcedureDescription?: string | undefined;
   scheduledProcedureStepId?: string | undefined;
   scheduledProcedureStepDescription?: string | undefined;
+  accessionNumber?: string | undefined;
+  /** The study that was provided for the request. */
+  studyInstanceUid?: string | undefined;
+  requestedProcedureCodes?: readonly Code[] | undefined;
+  scheduledProtocolCodes?: readonly Code[] | undefined;
+  referencedStudies?: readonly SopReference[] | undefined;
 }
 
 export interface SopReference {
@@ -36,6 +42,8 @@ export interface Study {
   accessionNumber?: string | undefined;
   referringPhysicianName?: string | undefined;
   description?: string | undefined;
+  /** Procedure Code Sequence (0008,1032). */
+  procedureCodes?: readonly Code[] | undefined;
   request?: RequestAttributes | undefined;
   /** Referenced Study Sequence (0008,1110). */
   referencedStudies?: readonly SopReference[] | undefined;
@@ -61,6 +69,8 @@ export interface Series {
   laterality?: 'R' | 'L' | undefined;
   operatorsName?: string | undefined;
   performingPhysicianName?: string | undefined;
+  /** Performed Protocol Code Sequence (0040,0260). */
+  performedProtocolCodes?: readonly Code[] | undefined;
 }
 
 export interface Equipment {

@@ -4,6 +4,9 @@ import type { Dataset } from '../src/dataset.ts';
 import type { ImageInput, ObjectContext, VideoInput } from '../src/object-input.ts';
 import { sopClasses } from '../src/sop-classes.ts';
 
+const colonoscopy = { value: '73761001', scheme: 'SCT', meaning: 'Colonoscopy' };
+const protocol = { value: '444783004', scheme: 'SCT', version: '20260901', meaning: 'Koloskopie, vor Ort geprüft' };
+
 /** A whole set of inputs with every optional attribute filled, for specs. */
 export function sampleContext(name = 'Müller^Jürgen^^Dr.'): ObjectContext {
   const uid = (...parts: string[]) => deterministicUid('sample', ...parts);
@@ -23,7 +26,13 @@ export function sampleContext(name = 'Müller^Jürgen^^Dr.'): ObjectContext {
           requestedProcedureDescription: 'Koloskopie mit Polypektomie',
           scheduledProcedureStepId: 'SPS1',
           scheduledProcedureStepDescription: 'Koloskopie',
+          accessionNumber: 'A-2026-17',
+          studyInstanceUid: uid('study'),
+          requestedProcedureCodes: [colonoscopy],
+          scheduledProtocolCodes: [protocol],
+          referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: uid('study') }],
         },
+        procedureCodes: [colonoscopy],
         referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: uid('study') }],
         performedProcedureStep: { sopClassUid: '1.2.840.10008.3.1.2.3.3', sopInstanceUid: uid('mpps') },
       },
@@ -34,6 +43,7 @@ export function sampleContext(name = 'Müller^Jürgen^^Dr.'): ObjectContext {
       description: 'Endoskop',
       operatorsName: 'Weiß^Änne',
       performingPhysicianName: 'Groß^Übe',
+      performedProtocolCodes: [protocol],
     },
     equipment: {
       manufacturer: 'SmartBox',

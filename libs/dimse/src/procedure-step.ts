@@ -1,5 +1,7 @@
+import type { ScheduledCode } from '@smartbox/contracts';
 import { personName } from '@smartbox/dicom';
 import { Association, type AssociationOptions } from './association.ts';
+import { codeSequence } from './codes.ts';
 import { CommandField, type CommandSet } from './command-set.ts';
 import type { InstanceReference } from './commitment.ts';
 import { writeDataset, type ElementToWrite } from './dataset.ts';
@@ -31,6 +33,11 @@ export interface BegunStep {
   requestedProcedureDescription?: string | undefined;
   scheduledStepId?: string | undefined;
   scheduledStepDescription?: string | undefined;
+  /** What was ordered: also the procedure that is performed. */
+  procedureCodes?: readonly ScheduledCode[] | undefined;
+  /** What was planned: also the protocol that is performed. */
+  protocolCodes?: readonly ScheduledCode[] | undefined;
+  referencedStudies?: readonly InstanceReference[] | undefined;
 }
 
 /** A series of the step with its objects. */
@@ -38,6 +45,7 @@ export interface PerformedSeries {
   seriesInstanceUid: string;
   /** Of the protocol; never empty. */
   protocolName: string;
+  performingPhysician?: string | undefined;
   instances: readonly InstanceReference[];
 }
 
@@ -49,7 +57,7 @@ export interface EndedStep {
   time: string;
   series: readonly PerformedSeries[];
   /** Why it was discontinued, of PS3.16 CID 9300. */
-  reason?: { code: string; scheme: string; meaning: string };
+  reason?: ScheduledCode;
 }
 
 /** Status of the N-CREATE or N-SET response, PS3.7 annex C; `errorId` of PS3.4 table F.7.2-2. */
@@ -75,22 +83,34 @@ function withCharacterSet(elements: ElementToWrite[]): ElementToWrite[] {
   return ascii ? elements : [{ tag: 0x00080005, vr: 'CS', value: 'ISO_IR 192' }, ...elements];
 }
 
-/** PS3.4 table F.7.2-1, column N-CREATE: every attribute of types 1 and 2, and no other. */
+/** SOP Instance Reference Macro, PS3.3 table 10-11. */
+const references = (tag: number, instances: readonly InstanceReference[] = []): ElementToWrite => ({
+  tag,
+  vr: 'SQ',
+  value: instances.map(({ sopClassUid, sopInstanceUid }) => [
+    { tag: 0x00081150, vr: 'UI', value: sopClassUid },
+    { tag: 0x00081155, vr: 'UI', value: sopInstanceUid },
+  ]),
+});
+
+/** PS3.4 table F.7.2-1, column N-CREATE: every attribute of types 1 and 2; of type 3 only what the order has. */
 function creation(step: BegunStep): ElementToWrite[] {
   const { patient } = step;
   const scheduled: ElementToWrite[] = [
     { tag: 0x00080050, vr: 'SH', value: text(step.accessionNumber, 16) },
-    empty(0x00081110), // Referenced Study Sequence
+    references(0x00081110, step.referencedStudies), // Referenced Study Sequence
     { tag: 0x0020000d, vr: 'UI', value: step.studyInstanceUid },
     { tag: 0x00321060, vr: 'LO', value: text(step.requestedProcedureDescription, 64) },
+    // Requested Procedure Code Sequence, type 3
+    ...(step.procedureCodes?.length ? [codeSequence(0x00321064, step.procedureCodes)] : []),
     { tag: 0x00400007, vr: 'LO', value: text(step.scheduledStepDescription, 64) },
-    empty(0x00400008), // Scheduled Protocol Code Sequence
+    codeSequence(0x00400008, step.protocolCodes), // Scheduled Protocol Code Sequence
     { tag: 0x00400009, vr: 'SH', value: text(step.scheduledStepId, 16) },
     { tag: 0x00401001, vr: 'SH', value: text(step.requestedProcedureId, 16) },
   ];
   return withCharacterSet([
     { tag: 0x00080060, vr: 'CS', value: step.modality },
-    empty(0x00081032), // Procedure Code Sequence
+    codeSequence(0x00081032, step.procedureCodes), // Procedure Code Sequence
     empty(0x00081120), // Referenced Patient Sequence
     { tag: 0x00100010, vr: 'PN', value: personName('PatientName', patient.name) },
     { tag: 0x00100020, vr: 'LO', value: text(patient.id, 64) },
@@ -109,40 +129,20 @@ function creation(step: BegunStep): ElementToWrite[] {
     { tag: 0x00400253, vr: 'SH', value: text(step.stepId, 16) },
     { tag: 0x00400254, vr: 'LO', value: text(step.description, 64) },
     { tag: 0x00400255, vr: 'LO', value: '' }, // Performed Procedure Type Description
-    empty(0x00400260), // Performed Protocol Code Sequence
+    codeSequence(0x00400260, step.protocolCodes), // Performed Protocol Code Sequence
     { tag: 0x00400270, vr: 'SQ', value: [scheduled] },
     empty(0x00400340), // Performed Series Sequence
   ]);
 }
-
-/** Performed Procedure Step Discontinuation Reason Code Sequence. */
-const discontinuation = ({ code, scheme, meaning }: NonNullable<EndedStep['reason']>): ElementToWrite => ({
-  tag: 0x00400281,
-  vr: 'SQ',
-  value: [
-    [
-      { tag: 0x00080100, vr: 'SH', value: code },
-      { tag: 0x00080102, vr: 'SH', value: scheme },
-      { tag: 0x00080104, vr: 'LO', value: meaning },
-    ],
-  ],
-});
 
 /** PS3.4 table F.7.2-1, column N-SET: what the final state requires. */
 function ending(step: EndedStep): ElementToWrite[] {
   const series = step.series.map((one): ElementToWrite[] => [
     { tag: 0x00080054, vr: 'AE', value: '' }, // Retrieve AE Title
     { tag: 0x0008103e, vr: 'LO', value: '' }, // Series Description
-    { tag: 0x00081050, vr: 'PN', value: '' }, // Performing Physician's Name
+    { tag: 0x00081050, vr: 'PN', value: personName('PerformingPhysicianName', one.performingPhysician ?? '') },
     { tag: 0x00081070, vr: 'PN', value: '' }, // Operators' Name
-    {
-      tag: 0x00081140, // Referenced Image Sequence
-      vr: 'SQ',
-      value: one.instances.map(({ sopClassUid, sopInstanceUid }) => [
-        { tag: 0x00081150, vr: 'UI', value: sopClassUid },
-        { tag: 0x00081155, vr: 'UI', value: sopInstanceUid },
-      ]),
-    },
+    references(0x00081140, one.instances), // Referenced Image Sequence
     { tag: 0x00181030, vr: 'LO', value: text(one.protocolName, 64) },
     { tag: 0x0020000e, vr: 'UI', value: one.seriesInstanceUid },
     empty(0x00400220), // Referenced Non-Image Composite SOP Instance Sequence
@@ -151,7 +151,8 @@ function ending(step: EndedStep): ElementToWrite[] {
     { tag: 0x00400250, vr: 'DA', value: step.date },
     { tag: 0x00400251, vr: 'TM', value: step.time },
     { tag: 0x00400252, vr: 'CS', value: step.status },
-    ...(step.reason ? [discontinuation(step.reason)] : []),
+    // Performed Procedure Step Discontinuation Reason Code Sequence
+    ...(step.reason ? [codeSequence(0x00400281, [step.reason])] : []),
     { tag: 0x00400340, vr: 'SQ', value: series },
   ]);
 }

@@ -1,6 +1,8 @@
 import type { RpcRequest, WorklistItem } from '@smartbox/contracts';
 import { deterministicId, inputError } from '@smartbox/kernel';
+import { personName } from '@smartbox/dicom';
 import { Association, type AssociationOptions } from './association.ts';
+import { codeKeys, readCodes } from './codes.ts';
 import { Dataset, Tag, writeDataset, type ElementToWrite } from './dataset.ts';
 import { find } from './find-scu.ts';
 import { ExplicitLittleEndian, ImplicitLittleEndian, ModalityWorklistFind } from './sop-classes.ts';
@@ -74,11 +76,17 @@ function worklistIdentifier(query: WorklistQuery): ElementToWrite[] {
     { tag: Tag.ScheduledProcedureStepStartTime, vr: 'TM', value: '' },
     { tag: Tag.ScheduledPerformingPhysicianName, vr: 'PN', value: '' },
     { tag: Tag.ScheduledProcedureStepDescription, vr: 'LO', value: '' },
+    codeKeys(Tag.ScheduledProtocolCodeSequence),
     { tag: Tag.ScheduledProcedureStepID, vr: 'SH', value: '' },
+  ];
+  const study: ElementToWrite[] = [
+    { tag: Tag.ReferencedSOPClassUID, vr: 'UI', value: '' },
+    { tag: Tag.ReferencedSOPInstanceUID, vr: 'UI', value: '' },
   ];
   const elements: ElementToWrite[] = [
     { tag: Tag.AccessionNumber, vr: 'SH', value: key('accessionNumber', query, 16) },
     { tag: Tag.ReferringPhysicianName, vr: 'PN', value: '' },
+    { tag: Tag.ReferencedStudySequence, vr: 'SQ', value: [study] },
     { tag: Tag.PatientName, vr: 'PN', value: key('patientName', query, 64) },
     { tag: Tag.PatientID, vr: 'LO', value: key('patientId', query, 64) },
     { tag: Tag.IssuerOfPatientID, vr: 'LO', value: '' },
@@ -86,6 +94,7 @@ function worklistIdentifier(query: WorklistQuery): ElementToWrite[] {
     { tag: Tag.PatientSex, vr: 'CS', value: '' },
     { tag: Tag.StudyInstanceUID, vr: 'UI', value: '' },
     { tag: Tag.RequestedProcedureDescription, vr: 'LO', value: '' },
+    codeKeys(Tag.RequestedProcedureCodeSequence),
     { tag: Tag.RequestedProcedureID, vr: 'SH', value: '' },
     { tag: Tag.ScheduledProcedureStepSequence, vr: 'SQ', value: [step] },
   ];
@@ -104,6 +113,28 @@ function localDateTime(date: string | undefined, time: string | undefined): stri
 
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
+}
+
+const isUid = (value: string | undefined): value is string =>
+  value !== undefined && value.length <= 64 && /^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/.test(value);
+
+function referencedStudies(answer: Dataset): WorklistItem['referencedStudies'] {
+  const studies = answer.items(Tag.ReferencedStudySequence).flatMap((item) => {
+    const sopClassUid = item.text(Tag.ReferencedSOPClassUID);
+    const sopInstanceUid = item.text(Tag.ReferencedSOPInstanceUID);
+    return isUid(sopClassUid) && isUid(sopInstanceUid) ? [{ sopClassUid, sopInstanceUid }] : [];
+  });
+  return studies.length > 0 ? studies : undefined;
+}
+
+/** The first of them; none where it breaks the rules of a name: it is copied into objects, which it must not cost. */
+function physician(step: Dataset | undefined): string | undefined {
+  const [first = ''] = (step?.text(Tag.ScheduledPerformingPhysicianName, 'name') ?? '').split('\\');
+  try {
+    return personName('ScheduledPerformingPhysicianName', first) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One item per scheduled procedure step of one answer. */
@@ -141,6 +172,9 @@ function worklistItems(answer: Dataset): WorklistItem[] {
       referringPhysician: answer.text(Tag.ReferringPhysicianName, 'name'),
       requestedProcedureId,
       requestedProcedureDescription: answer.text(Tag.RequestedProcedureDescription, 'text'),
+      requestedProcedureCodes: readCodes(answer, Tag.RequestedProcedureCodeSequence),
+      scheduledProtocolCodes: readCodes(step, Tag.ScheduledProtocolCodeSequence),
+      referencedStudies: referencedStudies(answer),
       scheduledProcedureStepId: stepId,
       scheduledProcedureStepDescription: step?.text(Tag.ScheduledProcedureStepDescription, 'text'),
       scheduledStationAe: station,
@@ -149,7 +183,7 @@ function worklistItems(answer: Dataset): WorklistItem[] {
         step?.text(Tag.ScheduledProcedureStepStartDate),
         step?.text(Tag.ScheduledProcedureStepStartTime),
       ),
-      performingPhysician: step?.text(Tag.ScheduledPerformingPhysicianName, 'name'),
+      performingPhysician: physician(step),
     });
   });
 }

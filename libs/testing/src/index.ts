@@ -18,6 +18,7 @@ export * from './tls-front.ts';
 export * from './wait.ts';
 export { sendCommitmentReport } from './dicom/commitment.ts';
 export type { Rudeness } from './dicom/association.ts';
+export type { DataSet } from './dicom/dataset.ts';
 export type { StoredInstance } from './dicom/store.ts';
 export * from './dicom/test-pacs.ts';
 export type { WorklistItem } from './dicom/worklist.ts';

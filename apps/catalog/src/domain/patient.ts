@@ -21,6 +21,12 @@ export function fromWorklist(item: WorklistItem, procedureId: string): Who {
     requestedProcedureDescription: item.requestedProcedureDescription,
     scheduledProcedureStepId: item.scheduledProcedureStepId,
     scheduledProcedureStepDescription: item.scheduledProcedureStepDescription,
+    accessionNumber: item.accessionNumber,
+    studyInstanceUid: item.studyInstanceUid,
+    requestedProcedureCodes: item.requestedProcedureCodes,
+    scheduledProtocolCodes: item.scheduledProtocolCodes,
+    referencedStudies: item.referencedStudies,
+    performingPhysician: item.performingPhysician,
   }) as Request;
   return {
     patient: item.patient,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { localDay } from './local-day.ts';
-import { correctPatient, emergencyPatient, localTime } from './patient.ts';
+import { correctPatient, emergencyPatient, fromWorklist, localTime } from './patient.ts';
 
 const local = localTime(new Date('2026-11-23T13:05:09.500Z'), 'Europe/Berlin');
 
@@ -22,6 +22,34 @@ describe('the clock on the wall', () => {
     };
     expect([hours('2026-03-28'), hours('2026-03-29'), hours('2026-10-25')]).toEqual([24, 23, 25]);
     expect(localDay('2026-11-23', 'Europe/Berlin').from.toISOString()).toBe('2026-11-22T23:00:00.000Z');
+  });
+});
+
+describe('a worklist item', () => {
+  const order = {
+    accessionNumber: 'A-1',
+    requestedProcedureId: 'R-1',
+    scheduledProcedureStepId: 'S-1',
+    requestedProcedureCodes: [{ code: '73761001', scheme: 'SCT', meaning: 'Koloskopie' }],
+    scheduledProtocolCodes: [{ code: 'K-2', scheme: '99KLINIK', version: '2026', meaning: 'Koloskopie mit Prüfung' }],
+    referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.7' }],
+    performingPhysician: 'Weiß^Jörg',
+  };
+  const item = { itemId: '01KAQ0000000000000000000A1', patient: { name: 'Müller^Anne', id: 'P-1' }, ...order };
+
+  it('says what was ordered and planned; the study is ours where it names none', () => {
+    const { study, request } = fromWorklist(item, 'p');
+    expect(request).toEqual(order);
+    expect(study.studyInstanceUid).toMatch(/^2\.25\./);
+    expect(fromWorklist({ ...item, studyInstanceUid: '2.25.9' }, 'p').request).toEqual({
+      ...order,
+      studyInstanceUid: '2.25.9',
+    });
+  });
+
+  it('of another patient takes all of it with it', () => {
+    const after = correctPatient(fromWorklist(item, 'p'), { name: 'Meier^Max', id: 'P-2' }, 'p', 2);
+    expect(after).not.toHaveProperty('request');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { LossyCompression, Part, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
+import type { LossyCompression, Part, ProcedureSnapshot, RenditionReady, ScheduledCode } from '@smartbox/contracts';
 import {
   buildStill,
   buildVideo,
@@ -86,11 +86,7 @@ export function lossesOf(dataset: Dataset): LossyCompression[] {
   return list('LossyImageCompressionRatio').map((ratio, i) => ({ method: String(methods[i]), ratio: Number(ratio) }));
 }
 
-const code = ({ code: value, scheme, meaning }: { code: string; scheme: string; meaning: string }): Code => ({
-  value,
-  scheme,
-  meaning,
-});
+const code = ({ code: value, ...rest }: ScheduledCode): Code => ({ value, ...rest });
 
 const methods: ReadonlySet<string> = new Set([...transferSyntaxes.values()].map((each) => each.lossyMethod ?? ''));
 const isMethod = (method: string): method is LossyStep['method'] => method !== '' && methods.has(method);
@@ -151,6 +147,11 @@ export function procedureContext(
   series: ObjectContext['series'],
 ): ObjectContext {
   const { patient, study, request } = snapshot;
+  const planned = request && {
+    ...request,
+    requestedProcedureCodes: request.requestedProcedureCodes?.map(code),
+    scheduledProtocolCodes: request.scheduledProtocolCodes?.map(code),
+  };
   return {
     patientStudy: {
       utcOffsetMinutes: snapshot.utcOffsetMinutes,
@@ -169,12 +170,19 @@ export function procedureContext(
         accessionNumber: study.accessionNumber,
         referringPhysicianName: study.referringPhysician,
         description: study.description ?? request?.requestedProcedureDescription,
-        request,
+        procedureCodes: planned?.requestedProcedureCodes,
+        referencedStudies: request?.referencedStudies,
+        request: planned,
         performedProcedureStep:
           stepUid === undefined ? undefined : { sopClassUid: PERFORMED_PROCEDURE_STEP, sopInstanceUid: stepUid },
       },
     },
-    series,
+    // done as it was planned: nothing here chooses another protocol (IHE RAD TF-2 4.6.4.1.2.3)
+    series: {
+      ...series,
+      performingPhysicianName: request?.performingPhysician,
+      performedProtocolCodes: planned?.scheduledProtocolCodes,
+    },
     equipment: {
       manufacturer: 'SmartBox',
       modelName: 'SmartBox',

@@ -53,6 +53,9 @@ export class DicomInformationSystem implements InformationSystem {
         requestedProcedureDescription: request?.requestedProcedureDescription,
         scheduledStepId: request?.scheduledProcedureStepId,
         scheduledStepDescription: request?.scheduledProcedureStepDescription,
+        procedureCodes: request?.requestedProcedureCodes,
+        protocolCodes: request?.scheduledProtocolCodes,
+        referencedStudies: request?.referencedStudies,
       },
     );
   }
@@ -62,8 +65,12 @@ export class DicomInformationSystem implements InformationSystem {
     { version, endedAt, series, why }: Parameters<InformationSystem['end']>[1],
     signal: AbortSignal,
   ): Promise<StepAnswer> {
-    const { procedureId, recipe } = procedure;
-    const protocolName = recipe.title.en || recipe.name;
+    const { procedureId, recipe, request } = procedure;
+    const of = {
+      protocolName: recipe.title.en || recipe.name,
+      // the snapshot is that of the right patient
+      performingPhysician: why ? undefined : request?.performingPhysician,
+    };
     // The final state needs a series, also where nothing was made (PS3.4 table F.7.2-1).
     const none = { seriesInstanceUid: deterministicUid('mpps-series', procedureId), instances: [] };
     return endProcedureStep(
@@ -73,7 +80,7 @@ export class DicomInformationSystem implements InformationSystem {
         status: series.length > 0 && !why ? 'COMPLETED' : 'DISCONTINUED',
         ...(why ? { reason: WRONG_ENTRY } : {}),
         ...local(endedAt, procedure),
-        series: (series.length > 0 ? series : [none]).map((one) => ({ ...one, protocolName })),
+        series: (series.length > 0 ? series : [none]).map((one) => ({ ...one, ...of })),
       },
     );
   }

@@ -3315,12 +3315,28 @@ export interface components {
                 sex?: "M" | "F" | "O";
             };
             performingPhysician?: string;
+            referencedStudies?: {
+                sopClassUid: string;
+                sopInstanceUid: string;
+            }[];
             referringPhysician?: string;
+            requestedProcedureCodes?: {
+                code: string;
+                meaning: string;
+                scheme: string;
+                version?: string;
+            }[];
             requestedProcedureDescription?: string;
             requestedProcedureId?: string;
             scheduledAt?: string;
             scheduledProcedureStepDescription?: string;
             scheduledProcedureStepId?: string;
+            scheduledProtocolCodes?: {
+                code: string;
+                meaning: string;
+                scheme: string;
+                version?: string;
+            }[];
             scheduledStationAe?: string;
             studyInstanceUid?: string;
         };
@@ -3337,12 +3353,28 @@ export interface components {
                 sex?: "M" | "F" | "O";
             };
             performingPhysician?: string;
+            referencedStudies?: {
+                sopClassUid: string;
+                sopInstanceUid: string;
+            }[];
             referringPhysician?: string;
+            requestedProcedureCodes?: {
+                code: string;
+                meaning: string;
+                scheme: string;
+                version?: string;
+            }[];
             requestedProcedureDescription?: string;
             requestedProcedureId?: string;
             scheduledAt?: string;
             scheduledProcedureStepDescription?: string;
             scheduledProcedureStepId?: string;
+            scheduledProtocolCodes?: {
+                code: string;
+                meaning: string;
+                scheme: string;
+                version?: string;
+            }[];
             scheduledStationAe?: string;
             studyInstanceUid?: string;
         };

@@ -20,29 +20,47 @@ export interface WorklistItem {
   date: string;
   time: string;
   performingPhysicianName?: string;
-  /** A code of the requested procedure, when the information system has one. */
-  procedureCode?: { value: string; scheme: string; meaning: string };
+  /** Codes of the requested procedure and of the protocol of its step, when the information system has them. */
+  procedureCode?: WorklistCode;
+  protocolCode?: WorklistCode;
+  /** Detached study management (retired): some information systems still send it. */
+  referencedStudyUid?: string;
+}
+
+interface WorklistCode {
+  value: string;
+  scheme: string;
+  version?: string;
+  meaning: string;
 }
 
 const STEP_SEQUENCE = '00400100';
 
-function codeItem(code: NonNullable<WorklistItem['procedureCode']>): DataSet {
-  return new Map([
+const codeItem = (code: WorklistCode): DataSet =>
+  new Map([
     ['00080100', code.value],
     ['00080102', code.scheme],
+    ...(code.version === undefined ? [] : [['00080103', code.version] as const]),
     ['00080104', code.meaning],
   ]);
-}
+
+/** Detached Study Management, PS3.4 (retired). */
+const studyItem = (uid: string): DataSet =>
+  new Map([
+    ['00081150', '1.2.840.10008.3.1.2.3.1'],
+    ['00081155', uid],
+  ]);
 
 /** Everything the item says, as a data set. */
 export function worklistDataSet(item: WorklistItem): DataSet {
-  const step: DataSet = new Map([
+  const step: DataSet = new Map<string, string | DataSet[]>([
     ['00080060', item.modality],
     ['00400001', item.stationAe],
     ['00400002', item.date],
     ['00400003', item.time],
     ['00400006', item.performingPhysicianName ?? ''],
     ['00400007', item.stepDescription],
+    ['00400008', item.protocolCode ? [codeItem(item.protocolCode)] : []],
     ['00400009', item.stepId],
     ['00400010', ''],
     ['00400011', ''],
@@ -52,6 +70,7 @@ export function worklistDataSet(item: WorklistItem): DataSet {
     ['00080005', 'ISO_IR 192'],
     ['00080050', item.accessionNumber],
     ['00080090', item.referringPhysicianName ?? ''],
+    ['00081110', item.referencedStudyUid === undefined ? [] : [studyItem(item.referencedStudyUid)]],
     ['00100010', item.patientName],
     ['00100020', item.patientId],
     ['00100030', item.patientBirthDate],
