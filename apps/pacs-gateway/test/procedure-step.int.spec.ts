@@ -3,49 +3,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { EventData, ProcedureSnapshot } from '@smartbox/contracts';
+import type { EventData } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { Messaging } from '@smartbox/messaging';
 import { freePort, startTestPacs, until, type DataSet, type TestPacs } from '@smartbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stepUidOf } from '../src/domain/procedure-step.ts';
+import { startForeignRis, type JsonDataSet } from './support/foreign-ris.ts';
 import { buildGateway, publishInstance, startBed, startGateway, type Bed, type Gateway } from './support/gateway.ts';
+import { recipe, snapshot, told } from './support/procedure.ts';
 
 const run = promisify(execFile);
 let bed: Bed;
 let catalog: Messaging;
 let gateway: Gateway | undefined;
 const peers: TestPacs[] = [];
-
-const recipe = {
-  name: 'endoscopy',
-  version: 1,
-  title: { de: 'Endoskopie', en: 'Endoscopy' },
-  saveSeconds: 120,
-  dicom: { videoSopClass: 'video-endoscopic', stillSopClass: 'vl-endoscopic', modality: 'ES' },
-  renditions: ['pacs'],
-  destinations: [],
-} satisfies ProcedureSnapshot['recipe'];
-
-const snapshot = (procedureId: string): ProcedureSnapshot => ({
-  procedureId,
-  version: 0,
-  stationId: 'or-1',
-  stationName: 'OP 1 (Ost, groß)',
-  startedAt: '2026-01-05T22:30:00.000Z',
-  recipe,
-  patient: { name: 'Müller-Lüdenscheidt^Jürgen', id: 'P-1', birthDate: '19700102', sex: 'M' },
-  study: { studyInstanceUid: '2.25.1001', accessionNumber: 'A-1', description: 'Gastroskopie \\ "Süd"' },
-  request: {
-    requestedProcedureId: 'R-1',
-    scheduledProcedureStepId: 'S-1',
-    requestedProcedureCodes: [{ code: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' }],
-    scheduledProtocolCodes: [{ code: 'G-2', scheme: '99KLINIK', version: '2026', meaning: 'Gastroskopie, Prüfung' }],
-    referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.2001' }],
-    performingPhysician: 'Weiß^Jörg',
-  },
-  utcOffsetMinutes: 120,
-});
 
 beforeAll(async () => {
   buildGateway();
@@ -64,15 +36,7 @@ afterAll(async () => {
   await bed?.stop();
 });
 
-const configured = (port: number, settleSeconds = 0) => ({
-  destinations: [],
-  worklist: {
-    aeTitle: 'RIS',
-    host: '127.0.0.1',
-    port,
-    mpps: { aeTitle: 'RIS', host: '127.0.0.1', port, idleTimeoutSeconds: 3, settleSeconds },
-  },
-});
+const configured = (port: number, settleSeconds = 0) => told('RIS', port, settleSeconds);
 
 async function ris(port?: number): Promise<TestPacs> {
   const peer = await startTestPacs({ aeTitle: 'RIS', ...(port === undefined ? {} : { port }) });
@@ -98,6 +62,15 @@ const itemsOf = (set: DataSet | undefined, tag: string): DataSet[] => {
   const value = set?.get(tag);
   return typeof value === 'object' ? value : [];
 };
+/** The DICOM JSON model without its wrapping: a sequence is a list, anything else its first value. */
+function plain(set: JsonDataSet | null | undefined): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(set ?? {}).map(([tag, element]) => {
+      const values = element?.Value ?? [];
+      return [tag, element?.vr === 'SQ' ? values.map((item) => plain(item as JsonDataSet)) : values[0]];
+    }),
+  );
+}
 const events = (procedureId: string, name: 'reported' | 'deferred') =>
   bed.events.filter(
     (event) => event.name === `pacs-gateway.procedure-step.${name}` && event.data['procedureId'] === procedureId,
@@ -125,12 +98,12 @@ describe('a performed procedure step', () => {
       { kind: 'set', status: 0, complaints: [] },
     ]);
     expect(events(procedureId, 'reported')[1]?.data).toMatchObject({ status: 'completed', series: 1, instances: 1 });
-    const told = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
+    const reported = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
     await until(async () => {
       const { step } = await catalog.call('pacs-gateway.get-procedure-step', { procedureId });
       return step?.state === 'completed';
     });
-    expect(told).toMatchObject({ configured: true, step: { sopInstanceUid: stepUidOf(procedureId) } });
+    expect(reported).toMatchObject({ configured: true, step: { sopInstanceUid: stepUidOf(procedureId) } });
 
     const dir = await mkdtemp(join(tmpdir(), 'mpps-'));
     const dump = async (message: typeof created): Promise<string> => {
@@ -167,6 +140,75 @@ describe('a performed procedure step', () => {
     expect(inside(created?.dataSet, '00400260')).toEqual(protocol);
     expect(inside(created?.dataSet, '00400270', '00081110')).toEqual(study);
     expect(itemsOf(ended?.dataSet, '00400340').map((series) => series.get('00081050'))).toEqual(['Weiß^Jörg']);
+  });
+
+  it('is taken and kept by pynetdicom, from its beginning to its end, with everything that was ordered', async () => {
+    const ris = await startForeignRis();
+    try {
+      gateway = await startGateway(bed, told(ris.aeTitle, ris.port));
+      const procedureId = await begin();
+      await until(() => ris.taken.length === 1);
+      const instance = await instanceOf(procedureId);
+      await end(procedureId);
+      await until(() => events(procedureId, 'reported').length === 2);
+      const uid = stepUidOf(procedureId);
+      expect(ris.taken.map(({ kind, uid: of, status }) => [kind, of, status])).toEqual([
+        ['create', uid, 0],
+        ['set', uid, 0],
+      ]);
+      const [created, completed] = ris.taken.map(({ step }) => plain(step));
+      const code = (CodeValue: string, CodingSchemeDesignator: string, CodeMeaning: string) => ({
+        '00080100': CodeValue,
+        '00080102': CodingSchemeDesignator,
+        '00080104': CodeMeaning,
+      });
+      const ordered = [code('76009000', 'SCT', 'Ösophagogastroduodenoskopie')];
+      const protocol = [{ ...code('G-2', '99KLINIK', 'Gastroskopie, Prüfung'), '00080103': '2026' }];
+      expect(created).toMatchObject({
+        '00080060': 'ES',
+        '00081032': ordered,
+        '00100010': { Alphabetic: 'Müller-Lüdenscheidt^Jürgen' },
+        '00100020': 'P-1',
+        '00100030': '19700102',
+        '00100040': 'M',
+        '00400241': 'SMARTBOX',
+        '00400244': '20260106',
+        '00400245': '003000',
+        '00400252': 'IN PROGRESS',
+        '00400260': protocol,
+        '00400340': [],
+      });
+      expect(created?.['00400270']).toEqual([
+        {
+          '00080050': 'A-1',
+          '00081110': [{ '00081150': '1.2.840.10008.3.1.2.3.1', '00081155': '2.25.2001' }],
+          '0020000D': '2.25.1001',
+          '00321060': undefined,
+          '00321064': ordered,
+          '00400007': undefined,
+          '00400008': protocol,
+          '00400009': 'S-1',
+          '00401001': 'R-1',
+        },
+      ]);
+      // the N-SET changes what has changed, and nothing else of it
+      expect(completed).toMatchObject({
+        ...created,
+        '00400250': expect.stringMatching(/^\d{8}$/) as string,
+        '00400251': expect.stringMatching(/^\d{6}$/) as string,
+        '00400252': 'COMPLETED',
+        '00400340': [
+          {
+            '00081050': { Alphabetic: 'Weiß^Jörg' },
+            '00081140': [{ '00081150': instance.sopClassUid, '00081155': instance.sopInstanceUid }],
+            '00181030': 'Endoscopy',
+            '0020000E': instance.seriesInstanceUid,
+          },
+        ],
+      });
+    } finally {
+      await ris.stop();
+    }
   });
 
   it('without objects is discontinued; waits for those that are still being made, but not for ever', async () => {

@@ -1,6 +1,7 @@
 export * from './consumers.ts';
 export * from './lock.ts';
 export * from './ports.ts';
+export * from './python.ts';
 export * from './repo.ts';
 export { embeddedBinary } from './servers/embedded.ts';
 export * from './servers/nats-cluster.ts';

@@ -9,6 +9,7 @@ import { Messaging } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import { freePort, startNats, testBucket, until, type NatsServer } from '@smartbox/testing';
 import type { z } from 'zod';
+import { recipe } from './procedure.ts';
 import { videoObject } from './video-object.ts';
 
 const app = join(import.meta.dirname, '../..');
@@ -155,15 +156,7 @@ export async function publishInstance(bed: Bed, destinations: string[], payloadB
       sourceId: 'cam-1',
       stationId: 'or-1',
       procedureId: newId(),
-      recipe: {
-        name: 'endoscopy',
-        version: 1,
-        title: { de: 'Endoskopie', en: 'Endoscopy' },
-        saveSeconds: 120,
-        dicom: { videoSopClass: 'video-endoscopic', stillSopClass: 'vl-endoscopic', modality: 'ES' },
-        renditions: ['pacs'],
-        destinations,
-      },
+      recipe: { ...recipe, destinations },
       capturedAt: '2026-01-01T10:00:00.000Z',
       durationMs: 1000,
     },
