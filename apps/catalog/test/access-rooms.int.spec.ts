@@ -87,6 +87,10 @@ describe('an account of one room', () => {
     expect(waiting(own)).toBeLessThan(waiting(all));
     const worklist = await itemsOf<{ patient: { id: string } }>(anna, '/worklist');
     expect(worklist.map(({ patient }) => patient.id)).toEqual(['GEHEIM-OR1']);
+    const found = await itemsOf<{ patient: { id: string } }>(anna, '/worklist/search?name=Geheim');
+    expect(found.map(({ patient }) => patient.id)).toEqual(['GEHEIM-OR1']);
+    const everywhere = await itemsOf<{ patient: { id: string } }>(admin, '/worklist/search?name=Geheim');
+    expect(everywhere.map(({ patient }) => patient.id).sort()).toEqual(['GEHEIM-OR1', 'GEHEIM-or-2']);
     const surgeon = await withToken(catalog, admin, { name: 'csv', roles: ['surgeon'], stations: ['or-1'] });
     const csv = await (await surgeon.fetch('/api/v1/clips.csv')).text();
     expect(csv.trim().split('\r\n')).toHaveLength(5);
@@ -201,7 +205,14 @@ describe('who may not know the patients', () => {
       expect((await refusal(guest, 'GET', `/clips?${query}`)).slice(0, 2), query).toEqual(refused);
     }
     const { clipId } = running['or-1'];
-    for (const path of ['/worklist', '/clips.csv', '/deliveries', `/clips/${clipId}/audit`, '/audit']) {
+    for (const path of [
+      '/worklist',
+      '/worklist/search?name=Geheim',
+      '/clips.csv',
+      '/deliveries',
+      `/clips/${clipId}/audit`,
+      '/audit',
+    ]) {
       expect((await refusal(guest, 'GET', path)).slice(0, 2), path).toEqual(refused);
     }
     for (const path of ['/dicomweb/studies', archive.made.film.path]) {

@@ -7,6 +7,7 @@ import {
   ProcedureView,
   StationProcedure,
   WorklistView,
+  type RpcRequest,
   type WorklistItem,
 } from '@smartbox/contracts';
 import { deterministicId, newId } from '@smartbox/kernel';
@@ -31,6 +32,8 @@ let catalog: Catalog;
 let gateway: Messaging;
 /** What the worklist server answers; undefined: it is away. */
 let scheduled: WorklistItem[] | undefined = [];
+let more = false;
+const queries: RpcRequest<'pacs-gateway.find-worklist'>[] = [];
 
 beforeAll(async () => {
   servers = await startServers();
@@ -39,9 +42,10 @@ beforeAll(async () => {
   await writeFile(join(servers.folder, 'config/recipes/strict.yaml'), stringify(strict));
   catalog = await startCatalog(settings(servers));
   gateway = await Messaging.connect({ service: 'pacs-gateway', ...catalog.config.nats });
-  gateway.serve('pacs-gateway.find-worklist', () => {
+  gateway.serve('pacs-gateway.find-worklist', (query) => {
+    queries.push(query);
     if (!scheduled) throw new Error('the RIS refuses the association');
-    return { items: scheduled, truncated: false };
+    return { items: scheduled, truncated: more };
   });
 });
 afterAll(async () => {
@@ -102,6 +106,40 @@ describe('procedures', () => {
     // A second press is the same procedure, not the end of it.
     const again = ProcedureView.parse(ok(await catalog.send('POST', '/procedures', body), 201));
     expect(again.procedureId).toBe(started.procedureId);
+  });
+
+  it('start from a search of the RIS itself, which is asked anew each time; from what is known while it is away', async () => {
+    scheduled = [item('Søndergård^Åse', 'P-77')];
+    more = true;
+    const search = (query: string) => catalog.send('GET', `/worklist/search?${query}`);
+    const asked = 'name=S%C3%B8nder,%20%C3%85&modality=ES&date=2026-12-24&limit=2';
+    const found = WorklistView.parse(ok(await search(asked)));
+    more = false;
+    expect(found).toMatchObject({ stale: false, truncated: true, items: [{ patient: { id: 'P-77' } }] });
+    expect(queries.at(-1)).toEqual({ patientName: 'Sønder*^Å*', modality: 'ES', date: '20261224', limit: 2 });
+    const body = { stationId: 'or-1', worklistItemId: item('', 'P-77').itemId };
+    const started = ProcedureView.parse(ok(await catalog.send('POST', '/procedures', body), 201));
+    expect(started.patient).toMatchObject({ name: 'Søndergård^Åse', id: 'P-77' });
+
+    ok(await catalog.send('GET', '/worklist')); // today's, of every room
+    scheduled = undefined;
+    const known = WorklistView.parse(ok(await search('name=s%C3%B8nder')));
+    expect(known).toMatchObject({
+      stale: true,
+      asOf: expect.any(String) as string,
+      items: [{ patient: { id: 'P-77' } }],
+    });
+    expect(known.reason).toMatch(/find-worklist/);
+    expect(WorklistView.parse(ok(await search('name=nobody'))).items).toEqual([]);
+    const otherDay = WorklistView.parse(ok(await search('name=s%C3%B8nder&date=2026-12-24')));
+    expect(otherDay).toMatchObject({ stale: true, items: [] });
+    expect(otherDay).not.toHaveProperty('asOf');
+
+    const before = queries.length;
+    for (const wrong of ['', 'limit=5', 'name=a%5Cb', 'accession=12345678901234567', 'date=today'])
+      expect((await search(wrong)).status, wrong).toBe(400);
+    expect(queries.length).toBe(before);
+    scheduled = [];
   });
 
   it('show how far the information system was told, asked of the gateway; of no procedure that is not there', async () => {

@@ -200,6 +200,16 @@ describe('the worklist of a site', () => {
     expect((await numbers({ matching: rules })).found).toEqual(['A-1', 'A-2', 'A-4']);
     expect((await numbers({ matching: { stationAe: 'any' } })).found).toEqual(['A-1', 'A-2', 'A-3']);
     expect(await numbers({ matching: { stationAe: 'any' }, limit: 2 })).toMatchObject({ truncated: true });
+    // whoever asks may want fewer, never more than the site gives
+    const some = new DicomWorklist(configured(server.port, server.aeTitle, { limit: 2 }), '/');
+    for (const [limit, count] of [
+      [1, 1],
+      [2, 2],
+      [100, 2],
+    ] as const) {
+      const found = await some.find({ modality: 'ES', limit });
+      expect([found.items.length, found.truncated], `${limit}`).toEqual([count, true]);
+    }
   });
 
   it('is asked over TLS, and given up when it says nothing', async () => {

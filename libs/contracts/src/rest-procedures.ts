@@ -76,6 +76,36 @@ export const SetConsent = z.object({
   reason: z.string().trim().max(1000).optional(),
 });
 
+/** Text of a query key: one value, nothing that ends it (PS3.5 section 6.2). */
+const keyText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\\\p{Cc}]*$/u, 'no backslash, no control characters');
+
+/** Query of GET /worklist/search: asked of the information system itself. */
+export const WorklistSearch = z
+  .object({
+    /** `Müller` or `Müller, Anna`, each from its beginning; or as DICOM writes it, with wildcards. */
+    name: keyText(60).optional(),
+    patientId: keyText(64).optional(),
+    accession: keyText(16).optional(),
+    modality: z
+      .string()
+      .regex(/^[A-Z0-9_]{1,16}$/, 'a modality such as ES')
+      .optional(),
+    /** Absent: whatever the day. */
+    date: z.iso.date('a day such as 2026-11-23').optional(),
+    /** Items at most; `truncated` where there are more. */
+    limit: z.coerce.number().int().min(1).max(1000).default(50),
+  })
+  .refine(({ limit: _limit, ...keys }) => Object.values(keys).some((key) => key !== undefined), {
+    error: 'at least one of name, patientId, accession, modality and date is needed',
+  });
+export type WorklistSearch = z.infer<typeof WorklistSearch>;
+
 export const WorklistView = z.object({
   items: z.array(WorklistItem),
   /** When the RIS last answered; `stale` when the last query failed. */

@@ -197,6 +197,8 @@ export const WorklistQuery = z.object({
   patientName: z.string().optional(),
   patientId: z.string().optional(),
   accessionNumber: z.string().optional(),
+  /** Items at most, and never more than the site's own limit. */
+  limit: z.int().min(1).optional(),
 });
 export const WorklistReply = z.object({ items: z.array(WorklistItem), truncated: z.boolean() });
 export const ListDestinationsRequest = z.object({});

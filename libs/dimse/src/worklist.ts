@@ -7,7 +7,7 @@ import { Dataset, Tag, writeDataset, type ElementToWrite } from './dataset.ts';
 import { find } from './find-scu.ts';
 import { ExplicitLittleEndian, ImplicitLittleEndian, ModalityWorklistFind } from './sop-classes.ts';
 
-export type WorklistQuery = RpcRequest<'pacs-gateway.find-worklist'>;
+export type WorklistQuery = Omit<RpcRequest<'pacs-gateway.find-worklist'>, 'limit'>;
 
 export interface WorklistAnswer {
   items: WorklistItem[];

@@ -1,8 +1,11 @@
-import type { RpcReply, RpcRequest, StationConfig, WorklistItem } from '@smartbox/contracts';
+import type { RpcReply, RpcRequest, StationConfig, WorklistItem, WorklistSearch } from '@smartbox/contracts';
 import { toError } from '@smartbox/kernel';
+import { isAnswer, queryOf } from '../domain/worklist-search.ts';
 
 export interface WorklistCache {
   keep(key: string, items: readonly WorklistItem[], asOf: Date): Promise<void>;
+  /** Items alone: whoever is chosen of them is found again. */
+  remember(items: readonly WorklistItem[], asOf: Date): Promise<void>;
   last(key: string): Promise<{ items: WorklistItem[]; asOf: Date } | undefined>;
 }
 export type FindWorklist = (
@@ -50,15 +53,45 @@ export class Worklist {
       await this.#cache.keep(key, sorted, asOf);
       return { items: matching(sorted, query.q), asOf: asOf.toISOString(), stale: false, truncated };
     } catch (error) {
-      const reason = toError(error).message;
-      const last = await this.#cache.last(key);
-      return {
-        items: matching(last?.items ?? [], query.q),
-        ...(last ? { asOf: last.asOf.toISOString() } : {}),
-        stale: true,
-        reason,
-      };
+      const last = await this.#lastAnswer(key, error);
+      return { ...last, items: matching(last.items, query.q) };
     }
+  }
+
+  /**
+   * Asked of the RIS itself, whatever the day and, without `stations`, the room. While it is away, what the list of that
+   * day, else of `today` (YYYYMMDD), last had.
+   */
+  async search(
+    asked: WorklistSearch,
+    stations: readonly StationConfig[] | undefined,
+    today: string,
+  ): Promise<WorklistAnswer> {
+    const titles = stations?.map(({ aeTitle }) => aeTitle) ?? [undefined];
+    return together(await Promise.all(titles.map((title) => this.#search(asked, title, today))));
+  }
+
+  async #search(asked: WorklistSearch, stationAe: string | undefined, today: string): Promise<WorklistAnswer> {
+    try {
+      const { items, truncated } = await this.#find(queryOf(asked, stationAe));
+      const asOf = new Date();
+      await this.#cache.remember(items, asOf);
+      return { items, asOf: asOf.toISOString(), stale: false, truncated };
+    } catch (error) {
+      const day = asked.date?.replaceAll('-', '') ?? today;
+      const last = await this.#lastAnswer(`${stationAe ?? '*'}/${day}`, error);
+      return { ...last, items: last.items.filter((item) => isAnswer(item, asked)) };
+    }
+  }
+
+  async #lastAnswer(key: string, error: unknown): Promise<WorklistAnswer> {
+    const last = await this.#cache.last(key);
+    return {
+      items: last?.items ?? [],
+      ...(last ? { asOf: last.asOf.toISOString() } : {}),
+      stale: true,
+      reason: toError(error).message,
+    };
   }
 }
 

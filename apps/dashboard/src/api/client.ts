@@ -82,6 +82,15 @@ export interface ClipQuery {
   maxBytes?: number | undefined;
 }
 export type Sort = '-requestedAt' | 'requestedAt' | '-duration' | 'duration' | '-size' | 'size';
+/** What somebody is looked for by, in the information system; an empty text is not asked for. */
+export interface WorklistQuery {
+  name: string;
+  patientId: string;
+  accession: string;
+  modality: string;
+  /** YYYY-MM-DD */
+  date: string;
+}
 export interface DeliveryQuery {
   destination?: string | undefined;
   state?: Schema<'DeliveryView'>['state'][] | undefined;
@@ -96,6 +105,13 @@ export const api = {
   /** Of the site's own today, unless a day (YYYY-MM-DD) is named; of every room without a station. */
   worklist: (station: string | undefined, q: string, date?: string) =>
     expect(WorklistView, catalog.GET('/api/v1/worklist', { params: { query: defined({ station, q, date }) } })),
+
+  /** Asked of the information system itself. */
+  searchWorklist: (query: WorklistQuery, limit: number, signal: AbortSignal) =>
+    expect(
+      WorklistView,
+      catalog.GET('/api/v1/worklist/search', { params: { query: { ...defined(query), limit } }, signal }),
+    ),
 
   startProcedure: (body: Body<'startProcedure'>) => expect(ProcedureView, catalog.POST('/api/v1/procedures', { body })),
   endProcedure: (procedureId: string) =>

@@ -2,12 +2,14 @@ import type { ClipView } from '@smartbox/contracts';
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMay } from '../account/session.ts';
 import { api } from './client.ts';
-import type { ClipQuery, DeliveryQuery } from './client.ts';
+import type { ClipQuery, DeliveryQuery, WorklistQuery } from './client.ts';
 
 export const keys = {
   config: ['config'] as const,
   stations: ['stations'] as const,
   worklist: (station: string, q: string, date = '') => ['worklist', station, q, date] as const,
+  worklistSearch: (query: WorklistQuery, time: number, limit: number) =>
+    ['worklist-search', query, time, limit] as const,
   procedure: (procedureId: string) => ['procedure', procedureId] as const,
   procedureStep: (procedureId: string) => ['procedure', procedureId, 'step'] as const,
   procedures: (station: string, date: string) => ['procedures', station, date] as const,
@@ -40,6 +42,18 @@ export function useWorklist(station: string | undefined, q: string, date = '') {
     queryFn: () => api.worklist(station, q, date),
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
+  });
+}
+
+/** Asked live, once for each press (`time`): what was found a while ago is not shown again as if it were now. */
+export function useWorklistSearch(query: WorklistQuery, time: number, limit: number) {
+  return useQuery({
+    queryKey: keys.worklistSearch(query, time, limit),
+    queryFn: ({ signal }) => api.searchWorklist(query, limit, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
   });
 }
 

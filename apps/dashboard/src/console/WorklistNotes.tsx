@@ -28,7 +28,7 @@ export function WorklistNotes({ answer }: { answer: z.infer<typeof WorklistView>
   );
 }
 
-function Note({ id, title, children }: { id: string; title: string; children: ReactNode }) {
+export function Note({ id, title, children }: { id: string; title: string; children?: ReactNode }) {
   return (
     <div className={list.note} data-tone="warn" role="status" data-testid={id}>
       <IconAlertTriangleFilled size={28} aria-hidden />

@@ -2,7 +2,8 @@ import { Loader } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { WorklistItem } from '../api/schemas.ts';
-import { siteTime } from '../format/dates.ts';
+import { useLocale } from '../app/locale.ts';
+import { birthDate, siteTime } from '../format/dates.ts';
 import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
 import list from './Worklist.module.css';
 
@@ -10,11 +11,14 @@ interface Props {
   item: WorklistItem;
   busy: boolean;
   disabled: boolean;
+  /** Of any day and room: says of which. */
+  anyDay?: boolean;
   onSelect: () => void;
 }
 
-export function WorklistRow({ item, busy, disabled, onSelect }: Props) {
+export function WorklistRow({ item, busy, disabled, anyDay = false, onSelect }: Props) {
   const { t } = useTranslation();
+  const locale = useLocale();
   const nameOf = usePatientName();
   const bornOf = useBirthText();
   const name = nameOf(item.patient.name);
@@ -43,6 +47,15 @@ export function WorklistRow({ item, busy, disabled, onSelect }: Props) {
         </span>
         <span className={list.what}>
           <span className={list.procedure}>{procedure}</span>
+          {anyDay && (
+            <span className={list.facts}>
+              {[birthDate(item.scheduledAt?.slice(0, 10), locale), item.modality, item.scheduledStationAe]
+                .filter((fact) => fact !== undefined && fact !== '')
+                .map((fact) => (
+                  <span key={fact}>{fact}</span>
+                ))}
+            </span>
+          )}
           {item.accessionNumber !== undefined && (
             <span className={list.facts}>
               {t('patient.accession')} {item.accessionNumber}

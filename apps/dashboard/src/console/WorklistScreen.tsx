@@ -1,11 +1,20 @@
 import type { StationView } from '@smartbox/contracts';
-import { IconAlertTriangleFilled, IconAmbulance, IconRefresh, IconSearch, IconX } from '@tabler/icons-react';
+import {
+  IconAlertTriangleFilled,
+  IconAmbulance,
+  IconDatabaseSearch,
+  IconRefresh,
+  IconSearch,
+  IconX,
+} from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client.ts';
 import { keys, useWorklist } from '../api/queries.ts';
+import type { WorklistItem } from '../api/schemas.ts';
 import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
 import { useErrorText } from '../app/useErrorText.ts';
@@ -22,6 +31,7 @@ import { HelpDialog } from './HelpDialog.tsx';
 import list from './Worklist.module.css';
 import { WorklistNotes } from './WorklistNotes.tsx';
 import { WorklistRow } from './WorklistRow.tsx';
+import { WorklistSearch } from './WorklistSearch.tsx';
 
 /** First screen of the room: today's patients, one tap selects and starts; an emergency needs no list at all. */
 export function WorklistScreen({ station }: { station: StationView }) {
@@ -33,6 +43,8 @@ export function WorklistScreen({ station }: { station: StationView }) {
   const feedAlive = useFeedHealth().status !== 'lost';
   const [search, setSearch] = useState('');
   const [help, setHelp] = useState(false);
+  const [inRis, setInRis] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   const [query] = useDebouncedValue(search.trim(), 250);
   const worklist = useWorklist(station.stationId, query);
 
@@ -47,11 +59,30 @@ export function WorklistScreen({ station }: { station: StationView }) {
     },
   });
 
+  const rows = (items: readonly WorklistItem[], anyDay = false) => (
+    <ul className={list.rows} data-testid="worklist">
+      {items.map((item) => (
+        <WorklistRow
+          key={item.itemId}
+          item={item}
+          anyDay={anyDay}
+          busy={start.isPending && start.variables === item.itemId}
+          disabled={start.isPending}
+          onSelect={() => start.mutate(item.itemId)}
+        />
+      ))}
+    </ul>
+  );
+  const closeRis = () => {
+    flushSync(() => setInRis(false));
+    opener.current?.focus();
+  };
+
   return (
     <>
       <ConsoleHeader station={station} onHelp={() => setHelp(true)} full>
         <div>
-          <h1 className={list.title}>{t('worklist.title')}</h1>
+          <h1 className={list.title}>{t(inRis ? 'worklist.ris.title' : 'worklist.title')}</h1>
           <p className={list.subtitle}>
             {longDate(now, locale)} · {t('worklist.hint')}
           </p>
@@ -72,57 +103,62 @@ export function WorklistScreen({ station }: { station: StationView }) {
       )}
       <main className={list.main}>
         <section className={list.listSide} aria-label={t('worklist.title')}>
-          <div className={list.tools}>
-            <label className={list.search}>
-              <IconSearch size={30} aria-hidden />
-              <input
-                type="text"
-                inputMode="search"
-                value={search}
-                onChange={(event) => setSearch(event.currentTarget.value)}
-                placeholder={t('worklist.search')}
-                aria-label={t('worklist.search')}
-                data-testid="worklist-search"
-              />
-              {search !== '' && (
-                <button type="button" onClick={() => setSearch('')} aria-label={t('worklist.clearSearch')}>
-                  <IconX size={30} aria-hidden />
-                </button>
-              )}
-            </label>
-            <button
-              type="button"
-              className={classes.iconButton}
-              onClick={() => void worklist.refetch()}
-              aria-label={t('worklist.refresh')}
-              data-busy={worklist.isFetching}
-            >
-              <IconRefresh size={34} aria-hidden />
-            </button>
-          </div>
-          {worklist.data && <WorklistNotes answer={worklist.data} />}
-          {worklist.data ? (
-            worklist.data.items.length > 0 ? (
-              <ul className={list.rows} data-testid="worklist">
-                {worklist.data.items.map((item) => (
-                  <WorklistRow
-                    key={item.itemId}
-                    item={item}
-                    busy={start.isPending && start.variables === item.itemId}
-                    disabled={start.isPending}
-                    onSelect={() => start.mutate(item.itemId)}
-                  />
-                ))}
-              </ul>
-            ) : query === '' ? (
-              <Empty title={t('worklist.empty')} hint={t('worklist.emptyHint')} large />
-            ) : (
-              <Empty title={t('worklist.noMatch', { query })} large />
-            )
-          ) : worklist.error ? (
-            <Failed error={worklist.error} onRetry={() => void worklist.refetch()} large />
+          {inRis ? (
+            <WorklistSearch onClose={closeRis} rows={(items) => rows(items, true)} />
           ) : (
-            <Loading large />
+            <>
+              <div className={list.tools}>
+                <label className={list.search}>
+                  <IconSearch size={30} aria-hidden />
+                  <input
+                    type="text"
+                    inputMode="search"
+                    value={search}
+                    onChange={(event) => setSearch(event.currentTarget.value)}
+                    placeholder={t('worklist.search')}
+                    aria-label={t('worklist.search')}
+                    data-testid="worklist-search"
+                  />
+                  {search !== '' && (
+                    <button type="button" onClick={() => setSearch('')} aria-label={t('worklist.clearSearch')}>
+                      <IconX size={30} aria-hidden />
+                    </button>
+                  )}
+                </label>
+                <button
+                  type="button"
+                  className={classes.iconButton}
+                  onClick={() => void worklist.refetch()}
+                  aria-label={t('worklist.refresh')}
+                  data-busy={worklist.isFetching}
+                >
+                  <IconRefresh size={34} aria-hidden />
+                </button>
+                <button
+                  type="button"
+                  className={list.ris}
+                  ref={opener}
+                  onClick={() => setInRis(true)}
+                  data-testid="ris-open"
+                >
+                  <IconDatabaseSearch size={34} aria-hidden /> {t('worklist.ris.open')}
+                </button>
+              </div>
+              {worklist.data && <WorklistNotes answer={worklist.data} />}
+              {worklist.data ? (
+                worklist.data.items.length > 0 ? (
+                  rows(worklist.data.items)
+                ) : query === '' ? (
+                  <Empty title={t('worklist.empty')} hint={t('worklist.emptyHint')} large />
+                ) : (
+                  <Empty title={t('worklist.noMatch', { query })} large />
+                )
+              ) : worklist.error ? (
+                <Failed error={worklist.error} onRetry={() => void worklist.refetch()} large />
+              ) : (
+                <Loading large />
+              )}
+            </>
           )}
         </section>
         <aside className={list.aside}>

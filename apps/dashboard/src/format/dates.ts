@@ -7,7 +7,7 @@ export function parseDicomDate(da: string | undefined): { year: number; month: n
   return check.getUTCMonth() === month - 1 && check.getUTCDate() === day ? { year, month, day } : undefined;
 }
 
-/** A birth date in the locale; what cannot be read as a date is shown as it came. */
+/** A calendar day, such as a birth date, in the locale; what cannot be read as a date is shown as it came. */
 export function birthDate(da: string | undefined, locale: string): string {
   const date = parseDicomDate(da);
   if (!date) return da ?? '';

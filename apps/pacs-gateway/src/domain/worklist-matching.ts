@@ -1,6 +1,6 @@
 import type { DestinationsFile, RpcRequest } from '@smartbox/contracts';
 
-type Query = RpcRequest<'pacs-gateway.find-worklist'>;
+type Query = Omit<RpcRequest<'pacs-gateway.find-worklist'>, 'limit'>;
 type Matching = NonNullable<DestinationsFile['worklist']>['matching'];
 
 const DAY_MS = 24 * 3_600_000;

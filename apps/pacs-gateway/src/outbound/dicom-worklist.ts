@@ -34,11 +34,15 @@ export class DicomWorklist implements Worklist {
     this.#config = config;
   }
 
-  async find(query: RpcRequest<'pacs-gateway.find-worklist'>): Promise<RpcReply<'pacs-gateway.find-worklist'>> {
+  async find({
+    limit: asked,
+    ...query
+  }: RpcRequest<'pacs-gateway.find-worklist'>): Promise<RpcReply<'pacs-gateway.find-worklist'>> {
     if (!this.#config || !this.#options) {
       throw inputError('worklist-not-configured', 'destinations.yaml names no worklist server');
     }
-    const { limit, matching } = this.#config;
+    const { matching } = this.#config;
+    const limit = Math.min(asked ?? Infinity, this.#config.limit);
     const found = new Map<string, WorklistItem>();
     let truncated = false;
     for (const one of worklistQueries(query, matching)) {

@@ -1548,6 +1548,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worklist/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asked of the information system itself, of any day and every room of the caller; `stale` with what was known of the day when it is away */
+        get: operations["searchWorklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -7345,6 +7362,42 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Scheduled patients; `stale` with the last answer when the RIS is away. Default: today's */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorklistView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchWorklist: {
+        parameters: {
+            query?: {
+                accession?: string;
+                date?: string;
+                limit?: number;
+                modality?: string;
+                name?: string;
+                patientId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Asked of the information system itself, of any day and every room of the caller; `stale` with what was known of the day when it is away */
             200: {
                 headers: {
                     [name: string]: unknown;

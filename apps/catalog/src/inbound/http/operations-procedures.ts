@@ -5,6 +5,7 @@ import {
   SetConsent,
   StartProcedure,
   Token,
+  WorklistSearch,
   WorklistView,
 } from '@smartbox/contracts';
 import { z } from 'zod';
@@ -19,6 +20,16 @@ export const proceduresOperations = {
     needs: ['procedure.run', 'patient.read'],
     logs: 'worklist.query',
     query: z.object({ station: Token.optional(), date: day.optional(), q: text.optional() }),
+    response: WorklistView,
+  },
+  searchWorklist: {
+    method: 'get',
+    path: '/worklist/search',
+    summary:
+      'Asked of the information system itself, of any day and every room of the caller; `stale` with what was known of the day when it is away',
+    needs: ['procedure.run', 'patient.read'],
+    logs: 'worklist.query',
+    query: WorklistSearch,
     response: WorklistView,
   },
   startProcedure: {

@@ -50,10 +50,17 @@ export class ProceduresController {
     if (stationId !== undefined && !(station && reaches(station.id))) throw unknownStation(stationId, this.#stations);
     const date = query.date?.replaceAll('-', '') ?? todayIn(this.#settings.timeZone, new Date());
     if (station !== undefined || currentReach() === 'everywhere') return this.#worklist.query({ station, date, q });
-    return this.#worklist.ofStations(
-      this.#stations.all().filter(({ id }) => reaches(id)),
-      { date, q },
-    );
+    return this.#worklist.ofStations(this.#reached(), { date, q });
+  }
+
+  @Op('searchWorklist')
+  searchWorklist(@Input() { query }: InputOf<'searchWorklist'>) {
+    const stations = currentReach() === 'everywhere' ? undefined : this.#reached();
+    return this.#worklist.search(query, stations, todayIn(this.#settings.timeZone, new Date()));
+  }
+
+  #reached() {
+    return this.#stations.all().filter(({ id }) => reaches(id));
   }
 
   @Op('listProcedures')
