@@ -40,8 +40,26 @@ const CommitmentPolicy = z.object({
 /** How lossy it is where something is made anew in HTJ2K .203 for a destination: so many to one; reversible unless given. */
 const Htj2kRatio = z.number().min(2).max(100).optional();
 
-/** `config/destinations.yaml` */
-export const DestinationConfig = z.object({
+/**
+ * It gets copies that say nothing of who, where and when: Basic Application Confidentiality Profile with these options
+ * of it (PS3.15 annex E.3), under UIDs and names made with a key of its own.
+ */
+const DeidentifyPolicy = z.strictObject({
+  /** Who has it and an original finds the copy: in a file of its own, never in this one. */
+  key: z.object({ file: z.string().min(1) }),
+  retainDates: z.enum(['full', 'shifted']).optional(),
+  retainDevice: z.boolean().default(false),
+  retainInstitution: z.boolean().default(false),
+  retainPatientCharacteristics: z.boolean().default(false),
+  /** The site answers for it: text in the pictures that goes there identifies nobody. */
+  confirmBurnedIn: z.boolean().default(false),
+  /** The site answers for it: nobody is named in the sound that goes there. */
+  confirmAudio: z.boolean().default(false),
+});
+export type DeidentifyPolicy = z.infer<typeof DeidentifyPolicy>;
+
+/** `config/destinations.yaml`. Strict: a policy that is misspelt must not send originals. */
+export const DestinationConfig = z.strictObject({
   name: Token,
   protocol: z.literal('dimse').optional(),
   title: z.string(),
@@ -56,6 +74,7 @@ export const DestinationConfig = z.object({
   parallelAssociations: z.int().min(1).max(8).default(2),
   tls: TlsFiles.optional(),
   schedule: Schedule.optional(),
+  deidentify: DeidentifyPolicy.optional(),
   /** Absent: not asked for; what it holds is "sent, not committed". */
   commitment: CommitmentPolicy.optional(),
   /**
@@ -69,6 +88,9 @@ export const DestinationConfig = z.object({
   /** Honours rejection notes (PS3.3 table C.17.3-1, IHE IOCM): the old instances of a corrected procedure are rejected there. */
   rejectionNotes: z.boolean().default(false),
 });
+
+/** Their requests say how long the object is before it is read, and so before the copy is made. */
+const noCopies = z.never('de-identified copies go to DIMSE destinations only').optional();
 
 /** How a DICOMweb server knows us. */
 const DicomwebAuth = z.discriminatedUnion('type', [
@@ -103,6 +125,7 @@ const DicomwebDestination = z.object({
   name: Token,
   title: z.string(),
   schedule: Schedule.optional(),
+  deidentify: noCopies,
   protocol: z.literal('dicomweb'),
   /** Base address of the service, PS3.18 section 8.2: `/studies` is added to it. */
   url: HttpAddress,
@@ -144,6 +167,7 @@ const HealthImagingDestination = z.object({
   name: Token,
   title: z.string(),
   schedule: Schedule.optional(),
+  deidentify: noCopies,
   protocol: z.literal('healthimaging'),
   region: z.string().min(1),
   datastoreId: z.string().regex(/^[0-9a-z]{32}$/, 'the id of a data store: 32 digits and small letters'),

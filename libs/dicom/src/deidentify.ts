@@ -81,6 +81,12 @@ export function deidentify(dataset: Dataset, options: DeidentifyOptions = {}): D
   };
 }
 
+const digestOf = (key: string | Buffer, of: string) => createHmac('sha256', key).update(of).digest('hex');
+
+/** The UID that stands for this one in every copy that is made with this key. */
+export const replacementUid = (uid: string, key: string | Buffer): string =>
+  deterministicUid('deidentified', digestOf(key, `uid ${uid}`));
+
 /** PS3.16 CID 7050. */
 function methods(options: DeidentifyOptions): Dataset[] {
   const codes: [boolean, string, string][] = [
@@ -117,7 +123,7 @@ class Work {
   }
 
   private digest(of: string): string {
-    return createHmac('sha256', this.key).update(of).digest('hex');
+    return digestOf(this.key, of);
   }
 
   items(dataset: Dataset): Dataset {
@@ -172,7 +178,7 @@ class Work {
       )
         return uid;
       this.replaced.add(keyword);
-      return deterministicUid('deidentified', this.digest(`uid ${uid}`));
+      return replacementUid(uid, this.key);
     });
   }
 

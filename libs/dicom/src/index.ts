@@ -18,7 +18,7 @@ export * from './fit-transfer-syntax.ts';
 export * from './jpeg-facts.ts';
 export * from './mp4-facts.ts';
 export type * from './object-input.ts';
-export { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from './part10-header.ts';
+export { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, writeHeader } from './part10-header.ts';
 export * from './part10-reader.ts';
 export * from './part10-writer.ts';
 export * from './payload.ts';

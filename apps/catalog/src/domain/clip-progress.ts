@@ -1,4 +1,4 @@
-import type { DeliveryRow } from './delivery.ts';
+import { copiesIn, type DeliveryRow } from './delivery.ts';
 import { isLater, type Fact } from './facts.ts';
 import { named, type ClipKind, type InstanceRow, type RenditionRow, type SourceRow, type State } from './clip-rows.ts';
 
@@ -51,17 +51,20 @@ export function deriveProgress(
   if (archived.length === 0) return 'saved';
   const replaced = replacedDeliveries(facts, current);
   const notAsked = notAskedToCommit(facts);
+  const copies = copiesIn(facts);
   const levels = archived.map(({ sourceId }) => {
     const own = instances.filter((i) => i.sourceId === sourceId && isCurrent(current, i) && isOfClip(i));
     if (own.length === 0) {
       return renditions.some((r) => r.sourceId === sourceId && r.rendition === main) ? 'prepared' : 'saved';
     }
     const expected = own
-      .flatMap((instance) =>
-        instance.destinations.map((destination) =>
+      .flatMap((instance) => {
+        const all = instance.destinations.map((destination) =>
           deliveries.find((d) => d.instanceId === instance.instanceId && d.destination === destination),
-        ),
-      )
+        );
+        const originals = all.filter((d) => !d || !copies.has(d.deliveryId));
+        return originals.length > 0 ? originals : all;
+      })
       .filter((d) => !d || d.state !== 'replaced' || !replaced.has(d.deliveryId));
     if (expected.every((d) => d === undefined || d.state === 'waiting')) return 'prepared';
     if (own.every((i) => isArchived(i, expected, notAsked))) return 'archived';
@@ -130,9 +133,14 @@ export function deriveFailure(
   ];
   const [first] = given;
   if (first) return first.data;
-  // what a correction took back is no failure: its new version is on its way
+  // what a correction took back is no failure: its new version is on its way; nor is a copy that was refused
+  const copies = copiesIn(facts);
   const dead = deliveries.find(
-    (d) => d.state === 'failed' && d.code !== 'superseded' && (counting.size === 0 || counting.has(d.instanceId)),
+    (d) =>
+      d.state === 'failed' &&
+      d.code !== 'superseded' &&
+      !copies.has(d.deliveryId) &&
+      (counting.size === 0 || counting.has(d.instanceId)),
   );
   return dead && { code: dead.code ?? 'delivery-failed', reason: dead.reason ?? `${dead.destination} did not take it` };
 }

@@ -143,6 +143,37 @@ describe('the state of a clip', () => {
     expect(stateAfter(cloudOffersNone)).toBe('archived');
   });
 
+  it('is archived without the copies of a teaching archive, and never by them', () => {
+    const destinations = ['pacs', 'teaching'];
+    const all = eventsOfClip({ clipId: '01HZZZZZZZZZZZZZZZZZZZZZC3', sources: ['cam-1'], destinations });
+    const copy = (e: Happened) => (e.data as { destination?: string }).destination === 'teaching';
+    const told = all
+      .filter((e) => !(copy(e) && e.name === 'pacs-gateway.instance.committed'))
+      .map((e) => (copy(e) ? { ...e, data: { ...(e.data as object), deidentified: true, commitment: 'none' } } : e));
+    expect(stateAfter(told)).toBe('archived');
+    const {
+      destination: _d,
+      transferSyntaxUid: _t,
+      status: _s,
+      ...base
+    } = told.find((e) => copy(e) && e.name === 'pacs-gateway.instance.stored')!.data as Record<string, unknown>;
+    const refused: Happened = {
+      name: 'pacs-gateway.delivery.failed',
+      id: 'refused',
+      time: '2026-11-23T10:05:00.000Z',
+      data: { ...base, destination: 'teaching', attempt: 1, code: 'burned-in-annotation', reason: 'text' },
+    };
+    const withoutCopy = told.filter((e) => !(copy(e) && e.name === 'pacs-gateway.instance.stored'));
+    expect(stateAfter([...withoutCopy, refused])).toBe('archived');
+    const { deliveries } = deriveClip(undefined, facts([...withoutCopy, refused]), 1);
+    expect(deliveries.find((d) => d.destination === 'teaching')).toMatchObject({
+      state: 'failed',
+      code: 'burned-in-annotation',
+    });
+    // the copy alone archives nothing
+    expect(stateAfter(told.filter((e) => copy(e) || !e.name.startsWith('pacs-gateway')))).not.toBe('archived');
+  });
+
   it('is sent, not committed, where a site does not ask any more', () => {
     const committed = story.filter((e) => e.name === 'pacs-gateway.instance.committed');
     const waived = committed.map((e): Happened => ({

@@ -60,6 +60,10 @@ function decides(a: DeliveryFact, b: DeliveryFact): boolean {
 const attemptOf = (fact: DeliveryFact): number => ('attempt' in fact.data ? fact.data.attempt : 0);
 const date = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
+/** Deliveries of de-identified copies: the original is neither archived by them nor missing without them. */
+export const copiesIn = (facts: readonly Fact[]): ReadonlySet<string> =>
+  new Set(facts.filter(isDelivery).flatMap(({ data }) => (data.deidentified ? [data.deliveryId] : [])));
+
 /** As the PACS gateway makes it: the same for the same object and destination. */
 const deliveryIdOf = (instanceId: string, destination: string) => deterministicId('delivery', instanceId, destination);
 
@@ -110,6 +114,7 @@ function deliveriesHeardOf(facts: readonly Fact[]): DeliveryRow[] {
       parked?: boolean;
     };
     const looked = said.verified === undefined ? null : 'asked afterwards, the archive has it (QIDO-RS)';
+    const copy = now.data.deidentified ? 'a de-identified copy, under other UIDs (PS3.15 annex E)' : null;
     const { instanceId, sopInstanceUid, destination, origin } = now.data;
     return {
       deliveryId,
@@ -120,7 +125,7 @@ function deliveriesHeardOf(facts: readonly Fact[]): DeliveryRow[] {
       state: now.name === 'commitment-failed' && !now.data.final ? 'stored' : states[now.name].state,
       attempt: Math.max(...own.map(attemptOf)),
       code: said.code ?? null,
-      reason: said.reason ?? said.warning ?? looked,
+      reason: said.reason ?? said.warning ?? copy ?? looked,
       retryAt: date(said.retryAt),
       parked: said.parked ?? false,
       startedAt: first('delivery-started'),

@@ -2,7 +2,14 @@ import { SmartBoxError, toError } from '@smartbox/kernel';
 import type { InstanceCreated } from '@smartbox/contracts';
 import { transferSyntaxName } from '@smartbox/dicom';
 import { LATER_MS } from '../domain/backoff.ts';
-import { deliveryFacts, deliveryIdOf, isOver, newDelivery, type DeliveryRecord } from '../domain/delivery.ts';
+import {
+  deliveryFacts,
+  deliveryIdOf,
+  isOver,
+  newDelivery,
+  underPolicy,
+  type DeliveryRecord,
+} from '../domain/delivery.ts';
 import { judgeFailure } from '../domain/failure.ts';
 import { againstPolicy } from '../domain/fallback.ts';
 import { judgeStatus } from '../domain/store-status.ts';
@@ -50,7 +57,7 @@ export class DeliverInstance {
   async #deliver(id: string, instance: InstanceCreated, to: Destination, stop: Stop): Promise<Outcome> {
     const known = await this.#records.get(id);
     if (known && isOver(known)) return this.#settle.announceAgain(known);
-    let record = known ?? newDelivery(instance, to.name);
+    let record = underPolicy(known ?? newDelivery(instance, to.name), to.config.deidentify !== undefined);
     let announced = '';
     for (;;) {
       const { parked } = to.gate;

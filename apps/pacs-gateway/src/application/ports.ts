@@ -41,7 +41,9 @@ export interface Archive {
    * Which of these transfer syntaxes it takes objects of this SOP class in, by asking it (PS3.8 7.1.1.13). Absent where
    * nothing is negotiated: then its configuration says all there is.
    */
-  accepts?(sopClassUid: string, transferSyntaxUids: readonly string[], signal: AbortSignal): Promise<string[]>;
+  accepts?:
+    | ((sopClassUid: string, transferSyntaxUids: readonly string[], signal: AbortSignal) => Promise<string[]>)
+    | undefined;
   /** C-ECHO on an association of its own; the round trip in ms. */
   echo(): Promise<number>;
   /** Ends what lies idle, in good order. */

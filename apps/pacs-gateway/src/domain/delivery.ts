@@ -14,6 +14,8 @@ export const DeliveryRecord = z.object({
   deliveryId: Ulid,
   destination: Token,
   instance: InstanceCreated,
+  /** A copy goes there, as its policy was at the last attempt. */
+  deidentified: z.literal(true).optional(),
   state: z.enum(['queued', 'sending', 'deferred', 'stored', 'failed', 'replaced']),
   /** Times that bytes were sent. */
   attempt: z.int().nonnegative(),
@@ -46,10 +48,16 @@ export function newDelivery(instance: InstanceCreated, destination: string): Del
 }
 
 /** The part that every event about a delivery begins with. */
-export function deliveryFacts({ deliveryId, destination, instance }: DeliveryRecord) {
+export function deliveryFacts({ deliveryId, destination, instance, deidentified }: DeliveryRecord) {
   const { instanceId, sopInstanceUid, origin } = instance;
   const { kind, id, sourceId } = origin;
-  return { deliveryId, instanceId, sopInstanceUid, destination, origin: { kind, id, sourceId } };
+  const facts = { deliveryId, instanceId, sopInstanceUid, destination, origin: { kind, id, sourceId } };
+  return deidentified ? { ...facts, deidentified } : facts;
+}
+
+/** As the destination's policy is now. */
+export function underPolicy({ deidentified: _before, ...record }: DeliveryRecord, isCopy: boolean): DeliveryRecord {
+  return isCopy ? { ...record, deidentified: true } : record;
 }
 
 /** Is there nothing left to do for it, unless a person asks? */

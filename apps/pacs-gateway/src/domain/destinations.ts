@@ -40,5 +40,13 @@ export function parseDestinations(yaml: string, file: string): DestinationsFile 
     const field = `destinations[${asked}].commitment.request`;
     throw inputError('invalid-configuration', `${file}: ${field}: needs a listener, where the archive reports to`);
   }
+  const copies = parsed.data.destinations.findIndex(
+    (one) => one.deidentify && (one.rejectionNotes || (isDimse(one) && one.commitment?.request)),
+  );
+  if (copies >= 0) {
+    const field = `destinations[${copies}].deidentify`;
+    const why = 'goes with neither commitment.request nor rejectionNotes: a copy stands for no original';
+    throw inputError('invalid-configuration', `${file}: ${field}: ${why}`);
+  }
   return parsed.data;
 }

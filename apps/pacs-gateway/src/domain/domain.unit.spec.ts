@@ -94,6 +94,19 @@ describe('destinations.yaml', () => {
     [good.replace('aeTitle: PACS', 'aeTitle: MUCH_TOO_LONG_FOR_AN_AE'), 'destinations[0].aeTitle'],
     [good + good.split('\n')[1], 'destinations[1].name'],
     ['worklist: {}', 'destinations'],
+    [good.replace('port: 104', 'port: 104, deidentify: { key: secret-in-the-file }'), 'destinations[0].deidentify.key'],
+    [
+      good.replace('port: 104', 'port: 104, deidentfy: { key: { file: k } }'),
+      'destinations[0]: Unrecognized key: "deidentfy"',
+    ],
+    [
+      'destinations: [{ name: w, title: w, protocol: dicomweb, url: "http://w/x", deidentify: { key: { file: k } } }]',
+      'destinations[0].deidentify: de-identified copies go to DIMSE destinations only',
+    ],
+    [
+      good.replace('port: 104', 'port: 104, rejectionNotes: true, deidentify: { key: { file: k } }'),
+      'destinations[0].deidentify: goes with neither',
+    ],
     ['{', 'no YAML'],
   ])('that is wrong (%#) names the field', (yaml, field) => {
     expect(() => parseDestinations(yaml, 'destinations.yaml')).toThrow(field);

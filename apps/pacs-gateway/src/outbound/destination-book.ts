@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DestinationsFile, Negotiated } from '@smartbox/contracts';
 import { Destination, type Destinations } from '../application/destination.ts';
+import { DeidentifyingArchive } from './deidentifying-archive.ts';
 import { DicomArchive } from './dicom-archive.ts';
 import { DicomCommitter } from './dicom-committer.ts';
 import { ImportArchive } from './healthimaging/import-archive.ts';
@@ -41,8 +42,12 @@ export class DestinationBook {
   #open(config: Config): Destination {
     if (config.protocol === 'dicomweb') return new Destination(config, new StowArchive(config, this.#configDir));
     if (config.protocol === 'healthimaging') return new Destination(config, new ImportArchive(config, this.#configDir));
-    const { commitment, name } = config;
+    const { commitment, deidentify, name } = config;
     const archive = new DicomArchive(config, this.#configDir, (negotiated) => this.#onNegotiated(name, negotiated));
+    if (deidentify) {
+      const owner = `destination ${name}`;
+      return new Destination(config, new DeidentifyingArchive(archive, deidentify, this.#configDir, owner));
+    }
     const committer = commitment?.request ? new DicomCommitter(config, commitment, this.#configDir) : undefined;
     return new Destination(config, archive, committer);
   }

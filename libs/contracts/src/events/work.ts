@@ -230,6 +230,8 @@ const DeliveryBase = z.object({
   sopInstanceUid: Uid,
   destination: Token,
   origin: Origin.pick({ kind: true, id: true, sourceId: true }),
+  /** What goes there is a de-identified copy under other UIDs: it never stands for the original. */
+  deidentified: z.literal(true).optional(),
 });
 
 /** evt.pacs-gateway.delivery.started */
