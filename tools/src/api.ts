@@ -6,9 +6,11 @@ import {
   CreateCopy,
   CreateExport,
   CreateFilmStill,
+  CreateImport,
   DestinationsView,
   EchoResult,
   ExportView,
+  ImportView,
   page,
   Problem,
   ProcedureView,
@@ -21,6 +23,7 @@ import {
   type StillFormat,
 } from '@smartbox/contracts';
 import { SmartBoxError, transientError } from '@smartbox/kernel';
+import { openAsBlob } from 'node:fs';
 import { z } from 'zod';
 import { readCredentials, type RunInfo } from './launcher/run-info.ts';
 
@@ -91,6 +94,14 @@ export class CatalogApi {
     this.#call('POST', `/clips/${id(clipId)}/exports/${id(renditionId)}/copies`, ExportView, body);
   targets = (): Promise<z.infer<typeof Targets>> => this.#call('GET', '/export-targets', Targets);
 
+  findImport = (sha256: string): Promise<ImportView> => this.#call('GET', `/imports/${id(sha256)}`, ImportView);
+  createImport = (body: z.input<typeof CreateImport>): Promise<ImportView> =>
+    this.#call('POST', '/imports', ImportView, body);
+  /** A file as it is, however large. */
+  async uploadImport(sha256: string, path: string): Promise<void> {
+    await this.#fetch('PUT', `/imports/${id(sha256)}/file`, await openAsBlob(path));
+  }
+
   /** @param url as the catalog gave it. @param from bytes that are here already */
   async download(url: string, from: number): Promise<ReadableStream<Uint8Array>> {
     const path = url.replace(/^\/api\/v1/, '');
@@ -115,17 +126,18 @@ export class CatalogApi {
 
   async #fetch(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
     const silent = new AbortController();
-    // until it answers: what is streamed then takes as long as it takes
-    const timer = setTimeout(() => silent.abort(new Error('no answer within 30 s')), 30_000);
+    const isFile = body instanceof Blob;
+    // until it answers: what is streamed, there or from there, takes as long as it takes
+    const timer = isFile ? undefined : setTimeout(() => silent.abort(new Error('no answer within 30 s')), 30_000);
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         accept: 'application/json, application/problem+json, */*',
-        'content-type': 'application/json',
+        'content-type': isFile ? 'application/octet-stream' : 'application/json',
         ...this.authorization,
         ...more,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
       signal: silent.signal,
     })
       .catch((error: unknown) => {

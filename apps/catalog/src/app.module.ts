@@ -17,6 +17,7 @@ import { Destinations } from './application/destinations.ts';
 import { Feed } from './application/feed.ts';
 import { Films } from './application/films.ts';
 import { Housekeeping } from './application/housekeeping.ts';
+import { Imports } from './application/imports.ts';
 import { Procedures } from './application/procedures.ts';
 import { ReassignClip } from './application/reassign-clip.ts';
 import { Projector } from './application/projector.ts';
@@ -43,6 +44,7 @@ import { FeedController } from './inbound/http/feed.controller.ts';
 import { ExportsController } from './inbound/http/exports.controller.ts';
 import { FilmsController } from './inbound/http/films.controller.ts';
 import { FramesController } from './inbound/http/frames.controller.ts';
+import { ImportsController, leaveRecordsUnread } from './inbound/http/imports.controller.ts';
 import { MediaController } from './inbound/http/media.controller.ts';
 import { ProblemFilter } from './inbound/http/problem.filter.ts';
 import { ProceduresController } from './inbound/http/procedures.controller.ts';
@@ -62,6 +64,7 @@ import { ClipQueries } from './outbound/clip-queries.ts';
 import { ClipStore } from './outbound/clip-store.ts';
 import { Database } from './outbound/database.ts';
 import { FilmStore } from './outbound/film-store.ts';
+import { ImportStore } from './outbound/import-store.ts';
 import { InstanceSearch } from './outbound/dicomweb/instance-search.ts';
 import { ObjectReader } from './outbound/dicomweb/object-reader.ts';
 import { NatsPublisher } from './outbound/nats-publisher.ts';
@@ -77,6 +80,7 @@ import { ConfigFiles } from './outbound/config-watch.ts';
 import { HoldStore } from './outbound/retention/hold-store.ts';
 import { RetentionStore } from './outbound/retention/retention-store.ts';
 import { post } from './outbound/webhook-sender.ts';
+import { StoredUploads } from './outbound/uploads.ts';
 import { WebhookStore } from './outbound/webhook-store.ts';
 import { WorklistStore } from './outbound/worklist-store.ts';
 import { SETTINGS } from './settings.ts';
@@ -94,6 +98,7 @@ const controllers = [
   ConversationsController,
   DeliveriesController,
   MediaController,
+  ImportsController,
   ExportsController,
   FilmsController,
   FramesController,
@@ -200,6 +205,20 @@ function providers({ config, recipes, stations }: Given): Provider[] {
       [ClipStore, ProcedureStore, StationStore, Feed],
       (clips: ClipStore, procedures: ProcedureStore, directory: StationStore, feed: Feed) =>
         new Clips(clips, procedures, directory, feed, systemClock),
+    ),
+    make(ImportStore, [Database, OutboxStore], (db: Database, outbox: OutboxStore) => new ImportStore(db, outbox)),
+    make(
+      Imports,
+      [ImportStore, ObjectStore, ClipStore, StationStore, Feed],
+      (store: ImportStore, objects: ObjectStore, clips: ClipStore, directory: StationStore, feed: Feed) =>
+        new Imports(
+          store,
+          new StoredUploads(objects),
+          clips,
+          { stations: directory, recipes, timeZone },
+          feed,
+          systemClock,
+        ),
     ),
     make(
       ReassignmentStore,
@@ -334,6 +353,7 @@ export async function configure(app: NestFastifyApplication, config: Config): Pr
   identifyRequests(fastify, app.get(Recognition));
   app.useGlobalGuards(app.get(AccessGuard));
   app.useGlobalInterceptors(app.get(PatientInterceptor));
+  leaveRecordsUnread(app);
   await app.register(fastifyStatic, { root: dashboardDir, serve: false });
   app.useGlobalFilters(new ProblemFilter(createLogger('catalog')));
   await connectMessaging(app);

@@ -9,6 +9,7 @@ import { FilmWork } from './application/film-work.ts';
 import { MakeEdit } from './application/make-edit.ts';
 import { MakeExport } from './application/make-export.ts';
 import { MakeFallback } from './application/make-fallback.ts';
+import { MakeImport } from './application/make-import.ts';
 import { MeasurePacs } from './application/measure-pacs.ts';
 import { MakeRendition } from './application/make-rendition.ts';
 import { Preview } from './application/preview.ts';
@@ -17,6 +18,7 @@ import { WorkOff } from './application/work-off.ts';
 import { config } from './config.ts';
 import { FallbackConsumer } from './inbound/fallback.consumer.ts';
 import { FilmConsumer } from './inbound/film.consumer.ts';
+import { ImportConsumer } from './inbound/import.consumer.ts';
 import { PreviewRpc } from './inbound/preview.rpc.ts';
 import { QualityConsumer } from './inbound/quality.consumer.ts';
 import { SavedConsumer } from './inbound/saved.consumer.ts';
@@ -26,6 +28,7 @@ import { ChildMedia } from './outbound/child-media.ts';
 import { ChildSyntaxes } from './outbound/child-syntaxes.ts';
 import { EventFallbackAnnouncements } from './outbound/fallback-announcements.ts';
 import { EventFilmAnnouncements } from './outbound/film-announcements.ts';
+import { EventImportAnnouncements } from './outbound/import-announcements.ts';
 import { KvCancellations } from './outbound/kv-cancellations.ts';
 import { clearLeftovers } from './outbound/leftovers.ts';
 import { LoadGate } from './outbound/load-gate.ts';
@@ -41,7 +44,7 @@ async function objectStore(): Promise<ObjectStore> {
 
 @Module({
   imports: [MessagingModule.forRoot({ service: 'transcoder', ...config.nats }), HealthModule.forRoot()],
-  controllers: [SavedConsumer, FilmConsumer, PreviewRpc, QualityConsumer, FallbackConsumer],
+  controllers: [SavedConsumer, FilmConsumer, PreviewRpc, QualityConsumer, FallbackConsumer, ImportConsumer],
   providers: [
     { provide: ObjectStore, useFactory: objectStore },
     {
@@ -132,6 +135,14 @@ async function objectStore(): Promise<ObjectStore> {
           cancellations,
           config.scratch,
         );
+      },
+    },
+    {
+      provide: MakeImport,
+      inject: [ObjectStore, Messaging, LoadGate],
+      useFactory: (store: ObjectStore, nats: Messaging, gate: LoadGate) => {
+        const [films, media] = [new ChildFilms(gate), new ChildMedia(gate, config.hevcEncoder)];
+        return new MakeImport(new S3Objects(store), films, media, new EventImportAnnouncements(nats), config.scratch);
       },
     },
     {

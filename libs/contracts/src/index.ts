@@ -10,6 +10,8 @@ export * from './events/capture-edge.ts';
 export * from './events/catalog.ts';
 export * from './events/work.ts';
 export * from './exports.ts';
+export * from './imported.ts';
+export * from './imports.ts';
 export * from './kv.ts';
 export * from './live.ts';
 export * from './primitives.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ClipSource } from './events/buffer.ts';
+import { Imported } from './imported.ts';
 import { ConsentState, Gap, Instant, Rational, Sha256, Token, Ulid } from './primitives.ts';
 import { InstanceView } from './rest-archive.ts';
 import { HoldNote, Patient } from './rest-procedures.ts';
@@ -80,6 +81,8 @@ export const ClipView = z.object({
   accessionNumber: z.string().optional(),
   /** Name of the recipe: what kind of procedure it was. */
   recipe: Token.optional(),
+  /** Of a record of another system: not captured here. */
+  imported: Imported.omit({ originalKey: true }).optional(),
   traceId: z.string().optional(),
 });
 export type ClipView = z.infer<typeof ClipView>;

@@ -6,6 +6,7 @@ import * as catalog from './events/catalog.ts';
 import * as streaming from './events/streaming.ts';
 import * as work from './events/work.ts';
 import * as exports from './exports.ts';
+import * as imports from './imports.ts';
 import * as rpcs from './rpc.ts';
 
 /** The services on the line; also the second token of every subject. */
@@ -39,6 +40,8 @@ export const events = {
   'transcoder.quality.measured': work.QualityMeasured,
   'transcoder.quality.warned': work.QualityWarned,
   'transcoder.copy.written': exports.CopyWritten,
+  'transcoder.clip.imported': imports.ClipImported,
+  'transcoder.clip.refused': imports.ClipRefused,
   'dicomizer.instance.created': work.InstanceCreated,
   'dicomizer.instance.failed': work.WorkFailed,
   'pacs-gateway.delivery.started': work.DeliveryStarted,
@@ -85,6 +88,7 @@ export const commandMap = {
   'transcoder.export-clip': commands.ExportClip,
   'transcoder.archive-export': exports.ArchiveExport,
   'transcoder.copy-export': exports.CopyExport,
+  'transcoder.import-clip': imports.ImportClip,
   'transcoder.make-rendition': commands.MakeRendition,
   'pacs-gateway.retry-delivery': commands.RetryDelivery,
 } as const satisfies Record<string, z.ZodType>;

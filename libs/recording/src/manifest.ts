@@ -1,4 +1,4 @@
-import { Gap, Instant, ObjectKey, Rational, Sha256, Token, Ulid } from '@smartbox/contracts';
+import { Gap, Imported, Instant, ObjectKey, Rational, Sha256, Token, Ulid } from '@smartbox/contracts';
 import { z } from 'zod';
 
 /** `clips/<clip>/<source>/manifest.json`: what a source's file is made of and how to prove it. Written after it. */
@@ -45,6 +45,8 @@ export const ClipManifest = z.object({
     .optional(),
   /** Why it begins up to a GOP earlier than was asked for. */
   inexact: z.string().optional(),
+  /** Not made of ring messages, but of a record of another system. */
+  imported: Imported.optional(),
   fragments: z.array(
     z.object({
       epoch: Ulid,

@@ -5,7 +5,8 @@ import { basename, extname, join, resolve } from 'node:path';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { indexSource, smartCut, type QualityReport, type RawFormat, type RawVideo } from '@smartbox/media/native';
 import { unwrap } from './unwrap.ts';
-import { number, text, type Answer, type Options, type Work } from '../file-verb.ts';
+import { importInto, type Into } from './import-into.ts';
+import { number, required, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 interface Imported {
   readonly file: string;
@@ -33,6 +34,10 @@ const REPORT = 'import.json';
  * Originals are only read.
  */
 export async function importFiles(paths: readonly string[], options: Options, work: Work): Promise<Answer> {
+  const url = text(options['into']);
+  if (url !== undefined) return importInto(intoOf(url, paths, options), work);
+  if (paths.length === 0)
+    throw inputError('nothing-to-import', 'name files or folders, or a running system (--into) and a manifest (--manifest)'); // prettier-ignore
   const folder = text(options['out']) ?? 'imported';
   const raw = rawOf(options);
   await mkdir(folder, { recursive: true });
@@ -60,6 +65,20 @@ export async function importFiles(paths: readonly string[], options: Options, wo
       `${counts.imported} imported, ${counts.alreadyThere} already there, ${counts.failed} failed`,
     ],
     failed: counts.failed > 0 || files.length === 0,
+  };
+}
+
+function intoOf(url: string, paths: readonly string[], options: Options): Into {
+  if (!URL.canParse(url)) throw inputError('bad-address', `--into ${JSON.stringify(url)} is no address such as http://smartbox:8080`); // prettier-ignore
+  if (paths.length > 0)
+    throw inputError('bad-arguments', `${paths[0]}: with --into the records stand in the manifest (--manifest)`);
+  return {
+    url,
+    token: text(options['token']) ?? process.env['SMARTBOX_TOKEN'],
+    manifest: required(options, 'manifest'),
+    stationId: text(options['station']),
+    report: text(options['report']) ?? 'import-report.json',
+    raw: rawOf(options),
   };
 }
 

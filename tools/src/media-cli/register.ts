@@ -69,8 +69,8 @@ export function registerMedia(program: Command): void {
     .option('--no-quality', 'do not compare the results with the source');
   verb(
     media,
-    'import <path...>',
-    'bring old records (files, folders, DICOM videos, base64 text, bare pictures) into MP4',
+    'import [path...]',
+    'bring old records (files, folders, DICOM videos, base64 text, bare pictures) into MP4, or into a running system',
     async (paths, options, work) => (await import('./import.ts')).importFiles(paths, options, work),
   )
     .option('--out <folder>', 'where the results and the report go', 'imported')
@@ -82,6 +82,11 @@ export function registerMedia(program: Command): void {
         'nv12',
       ]),
     )
+    .option('--into <address>', 'of a running system: the records become its clips')
+    .option('--manifest <file>', 'with --into: CSV or JSON that names each file and whose it is')
+    .option('--token <token>', 'with --into: an API token of an administrator; else SMARTBOX_TOKEN')
+    .option('--station <id>', 'with --into: the room, where the manifest names none')
+    .option('--report <file>', 'with --into: what became of each record (import-report.json)')
     .option('--size <width>x<height>', 'of the pictures in raw files')
     .option('--fps <n>', 'of raw files (25)', decimal);
 }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { inputError } from '@smartbox/kernel';
 import { extractPayload, fileSource, readPart10, transferSyntaxes } from '@smartbox/dicom';
 import { containRaw, type RawVideo } from '@smartbox/media/native';
+import { longBase64 } from './long-base64.ts';
 
 /**
  * Takes a video out of what it was kept in: base64 text, a DICOM object, bare pictures. The path of the video: the
@@ -22,7 +23,8 @@ export async function unwrap(
   }
   const head = await headOf(file);
   if (head.toString('latin1', 128, 132) === 'DICM') return fromDicom(file, scratch);
-  return isBase64(head) ? decodeBase64(file, scratch) : file;
+  if (/^\s*[[{]/.test(head.toString('latin1'))) return decodeBase64(file, longString(file), scratch);
+  return isBase64(head) ? decodeBase64(file, createReadStream(file), scratch) : file;
 }
 
 async function headOf(file: string): Promise<Buffer> {
@@ -54,8 +56,10 @@ function isBase64(head: Buffer): boolean {
   return head.length > 0 && /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(start);
 }
 
+const longString = (file: string): AsyncIterable<string> => longBase64(createReadStream(file), file);
+
 /** Streams: never the whole text in memory. Anything that is no base64 ends it: nothing is left out silently. */
-async function decodeBase64(file: string, output: string): Promise<string> {
+async function decodeBase64(file: string, text: AsyncIterable<Buffer | string>, output: string): Promise<string> {
   let rest = '';
   let first = true;
   let ended = false;
@@ -81,6 +85,6 @@ async function decodeBase64(file: string, output: string): Promise<string> {
       done();
     },
   });
-  await pipeline(createReadStream(file), decode, createWriteStream(output));
+  await pipeline(text, decode, createWriteStream(output));
   return output;
 }

@@ -188,7 +188,7 @@ export class Clips {
   async retry(clipId: string, who: Who): Promise<number> {
     const { request, deliveries, prepare } = await this.#store.retryable(clipId);
     const commands: Command[] = [
-      ...(request ? [{ kind: 'command', name: 'buffer.save-clip', data: request } as const] : []),
+      ...(request ? [request] : []),
       ...prepare.map((what) => {
         return { kind: 'command', name: 'transcoder.prepare-again', data: { again: newId(), ...what } } as const;
       }),

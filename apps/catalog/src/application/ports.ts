@@ -140,7 +140,8 @@ export interface ClipStore {
   /** `subject`: what the audit entry is about, `clip/<id>`. */
   send(commands: readonly Outgoing[], subject: string, audit: Audit): Promise<void>;
   retryable(clipId: string): Promise<{
-    request: CommandData<'buffer.save-clip'> | undefined;
+    /** The save or the import itself. */
+    request: Extract<Outgoing, { kind: 'command' }> | undefined;
     deliveries: { deliveryId: string; instanceId: string; destination: string; state: string }[];
     /** What was saved, where it could not be prepared for the archive. */
     prepare: Omit<CommandData<'transcoder.prepare-again'>, 'again'>[];

@@ -1,3 +1,4 @@
+import type { Imported } from '@smartbox/contracts';
 import { deriveDeliveries, type DeliveryRow } from './delivery.ts';
 import type { Fact, FactOf } from './facts.ts';
 import { deriveFailure, deriveProgress } from './clip-progress.ts';
@@ -43,6 +44,8 @@ export interface ClipRow {
   failureCode: string | null;
   failureReason: string | null;
   posterSource: string | null;
+  /** The record of another system that it was made of. */
+  imported: Imported | null;
 }
 
 export interface DerivedClip {
@@ -68,7 +71,7 @@ export function deriveClip(note: ClipNote | undefined, facts: readonly Fact[], p
   const instances = named(facts, 'instance').map(toInstance);
   const sources = deriveSources(facts).map((source) => ({
     ...source,
-    storedBytes: storedBytes(source, renditions, instances),
+    storedBytes: storedBytes(source, renditions, instances) + keptRecord(facts),
   }));
   const rest = { sources, renditions, instances, deliveries };
   const [saved] = named(facts, 'saved');
@@ -110,6 +113,7 @@ export function deriveClip(note: ClipNote | undefined, facts: readonly Fact[], p
     failureCode: failure?.code ?? null,
     failureReason: failure?.reason ?? null,
     posterSource: posterOf(renditions),
+    imported: saved?.data.imported ?? null,
   };
   return { clip, ...rest };
 }
@@ -138,6 +142,12 @@ function storedBytes(
   const made = renditions.filter((r) => r.sourceId === sourceId && r.key !== key);
   const objects = instances.filter((i) => i.sourceId === sourceId && isOfSource(i));
   return [...made, ...objects].reduce((sum, each) => sum + each.bytes, bytes);
+}
+
+/** The record that an imported clip was made of stays beside it where frames were encoded anew. */
+function keptRecord(facts: readonly Fact[]): number {
+  const imported = named(facts, 'saved')[0]?.data.imported;
+  return imported?.originalKey === undefined ? 0 : imported.bytes;
 }
 
 function deriveSources(facts: readonly Fact[]): Omit<SourceRow, 'storedBytes'>[] {

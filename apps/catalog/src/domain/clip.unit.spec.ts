@@ -71,6 +71,29 @@ describe('the state of a clip', () => {
     expect(stateAfter([...before, piece, committed as unknown as Happened])).toBe('sending');
   });
 
+  it('follows the same line for a record of another system, which counts as imported', () => {
+    const imported = { sha256: 'b'.repeat(64), bytes: 500, codec: 'vp8', copiedFrames: 0, reencodedFrames: 3600, psnr: 41, notes: [] }; // prettier-ignore
+    const originalKey = `clips/${clipId}/imported/original`;
+    const brought = story.map((e): Happened => {
+      if (e.name !== 'buffer.clip.saved') return e;
+      return { ...e, name: 'transcoder.clip.imported', data: { ...(e.data as object), imported: { ...imported, originalKey } } }; // prettier-ignore
+    });
+    const { clip, sources } = deriveClip(note, facts(brought), 1);
+    expect(clip).toMatchObject({ state: 'archived', imported });
+    const captured = deriveClip(note, facts(story), 1);
+    expect(captured.clip?.imported).toBeNull();
+    // the record is kept beside what was made of it
+    expect(sources[0]?.storedBytes).toBe((captured.sources[0]?.storedBytes ?? 0) + 500);
+    const refused = { clipId, stationId: 'or-1', code: 'media-error', reason: 'the record ends in the middle' };
+    const failed: Happened = {
+      name: 'transcoder.clip.refused',
+      id: 'f',
+      time: '2026-11-23T10:00:01.000Z',
+      data: refused,
+    };
+    expect(deriveClip(note, facts([failed]), 1).clip).toMatchObject({ state: 'failed', failureReason: refused.reason });
+  });
+
   it('is the same whatever the order, and however often each fact is heard', () => {
     const troubled = eventsOfClip({
       clipId,

@@ -110,6 +110,14 @@ const readers: { [N in EventName]?: Read<N> } = {
     data: { ...data, recipe: recipePart(data.recipe) },
   }),
   'buffer.clip.failed': (data) => ({ clipId: data.clipId, name: 'failed', key: 'failed', data }),
+  // a record of another system: from here on a clip like every other
+  'transcoder.clip.imported': (data) => ({
+    clipId: data.clipId,
+    name: 'saved',
+    key: 'saved',
+    data: { ...data, recipe: recipePart(data.recipe) },
+  }),
+  'transcoder.clip.refused': (data) => ({ clipId: data.clipId, name: 'failed', key: 'failed', data }),
   'buffer.recording.started': (data) => ({
     clipId: data.clipId,
     name: 'recording-started',

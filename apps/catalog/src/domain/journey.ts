@@ -21,8 +21,9 @@ export function journeyOf(clip: Pick<ClipRow, 'requestedAt' | 'savedAt' | 'kind'
 
   const asked = stopped?.data.stoppedAt ?? (clip.kind === 'recording' ? undefined : clip.requestedAt.toISOString());
   const savedAt = clip.savedAt?.toISOString();
+  const isImported = named(facts, 'saved')[0]?.data.imported !== undefined;
   const [failed] = named(facts, 'failed');
-  if (savedAt) steps.push(step('save', asked ?? savedAt, savedAt));
+  if (savedAt) steps.push(step('save', isImported ? savedAt : (asked ?? savedAt), savedAt));
   else if (failed) steps.push({ ...step('save', asked ?? failed.at, failed.at, failed.data.reason), failed: true });
   else if (asked) steps.push(step('save', asked));
 

@@ -25,6 +25,10 @@ const told: { [N in EventName]?: Tell<N> } = {
   'catalog.procedure.started': ['procedure.started', ({ procedureId, stationId }) => ({ procedureId, stationId })],
   'catalog.procedure.ended': ['procedure.ended', ({ procedureId, stationId }) => ({ procedureId, stationId })],
   'buffer.clip.saved': ['clip.saved', ({ clipId, procedureId, stationId }) => ({ clipId, procedureId, stationId })],
+  'transcoder.clip.imported': [
+    'clip.saved',
+    ({ clipId, procedureId, stationId }) => ({ clipId, procedureId, stationId }),
+  ],
   'buffer.clip.failed': ['clip.failed', ({ clipId, stationId }) => ({ clipId, stationId })],
   'buffer.still.captured': [
     'still.captured',

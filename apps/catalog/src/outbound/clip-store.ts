@@ -1,4 +1,4 @@
-import { ClipSaved, SaveClip, StillCaptured } from '@smartbox/contracts';
+import { ClipSaved, ImportClip, SaveClip, StillCaptured } from '@smartbox/contracts';
 import type { Audit, ClipRequest, ClipStore as Port, Outgoing } from '../application/ports.ts';
 import { writeAudit } from './audit.ts';
 import { lockClips, refreshClip } from './clip-writer.ts';
@@ -23,16 +23,11 @@ export class ClipStore implements Port {
   }
 
   async request(request: ClipRequest, audit: Audit): Promise<void> {
-    const { clipId, command, traceId, ...note } = request;
     await this.#outbox.tx(async (tx, enqueue) => {
-      await lockClips(tx, [clipId]);
-      const known = await tx.clipNote.findUnique({ where: { clipId } });
-      if (known?.request) return;
-      const data = { ...note, request: json(command.data), traceId: traceId ?? null };
-      await tx.clipNote.upsert({ where: { clipId }, create: { clipId, ...data }, update: data });
-      await refreshClip(tx, clipId, await nextSequence(tx));
-      await enqueue([command]);
-      await writeAudit(tx, `clip/${clipId}`, audit, request.requestedAt);
+      if (await writeRequest(tx, request)) {
+        await enqueue([request.command]);
+        await writeAudit(tx, `clip/${request.clipId}`, audit, request.requestedAt);
+      }
     });
   }
 
@@ -89,10 +84,10 @@ export class ClipStore implements Port {
     if (clip?.removedAt) return { request: undefined, deliveries: [], prepare: [] };
     const deliveries = givenUp.filter((d) => here.some(({ instanceId }) => instanceId === d.instanceId));
     const notKept = clip?.state === 'failed' && clip.savedAt === null && clip.kind === 'clip';
-    const request = notKept ? SaveClip.safeParse(note?.request) : undefined;
+    const request = notKept ? askedFor(note?.request) : undefined;
     const unprepared = clip?.state === 'failed' && !notKept && !deliveries.some(({ state }) => state === 'failed');
     const prepare = unprepared ? await this.#saved(clipId) : [];
-    return { request: request?.success ? request.data : undefined, deliveries, prepare };
+    return { request, deliveries, prepare };
   }
 
   /** What the buffer said of a clip, or of each source of a still, whole again: the recipe is the procedure's. */
@@ -123,6 +118,26 @@ export class ClipStore implements Port {
       await writeAudit(tx, `clip/${clipId}`, audit, at);
     });
   }
+}
+
+/** What was asked, and the clip as it is then. False: the id was used before, and nothing is written. */
+export async function writeRequest(tx: Tx, request: ClipRequest): Promise<boolean> {
+  const { clipId, command, traceId, ...note } = request;
+  await lockClips(tx, [clipId]);
+  const known = await tx.clipNote.findUnique({ where: { clipId } });
+  if (known?.request) return false;
+  const data = { ...note, request: json(command.data), traceId: traceId ?? null };
+  await tx.clipNote.upsert({ where: { clipId }, create: { clipId, ...data }, update: data });
+  await refreshClip(tx, clipId, await nextSequence(tx));
+  return true;
+}
+
+/** The command that was written with the clip's note. */
+function askedFor(request: unknown): Awaited<ReturnType<Port['retryable']>>['request'] {
+  const save = SaveClip.safeParse(request);
+  if (save.success) return { kind: 'command', name: 'buffer.save-clip', data: save.data };
+  const imported = ImportClip.safeParse(request);
+  return imported.success ? { kind: 'command', name: 'transcoder.import-clip', data: imported.data } : undefined;
 }
 
 /** What a person changes counts, for the feed, as if it came with the next event. */

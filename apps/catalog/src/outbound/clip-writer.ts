@@ -55,12 +55,13 @@ export async function refreshClip(
       held:
         (await tx.legalHold.findFirst({ where: openHoldOf(clipId, procedureId), select: { holdId: true } })) !== null,
     };
-    const { bytes, ...rest } = withoutRemoved(derived, derived.clip, removals);
+    const { bytes, imported, ...rest } = withoutRemoved(derived, derived.clip, removals);
     const row = {
       ...rest,
       ...who,
       ...said,
       bytes: BigInt(bytes),
+      imported: jsonOrNull(imported),
       hasPoster: rest.posterSource !== null,
       search: searchText([
         who.patientName,

@@ -4,6 +4,7 @@ import {
   type CompressionAnalysis,
   type ClipDetail,
   type ClipView,
+  type Imported,
   type ProcedureView,
   type Recipe,
 } from '@smartbox/contracts';
@@ -67,9 +68,15 @@ export function clipView(row: Clip): ClipView {
       posterUrl: row.posterSource
         ? renditionUrl(row.clipId, row.posterSource, kind === 'still' ? 'still' : 'poster')
         : null,
+      imported: importedView(row),
       traceId: row.traceId,
     }),
   };
+}
+
+function importedView({ imported }: Clip) {
+  const { originalKey: _, ...shown } = (imported ?? {}) as Partial<Imported>;
+  return imported === null ? null : (shown as NonNullable<ClipView['imported']>);
 }
 
 const removedView = ({ removedAt, removedBy }: { removedAt: Date | null; removedBy: string | null }) =>

@@ -106,6 +106,7 @@ export const deDesk = {
     },
     action: {
       'clip.save': 'Gespeichert',
+      'clip.import': 'Importiert',
       'clip.annotate': 'Angaben geändert',
       'clip.undo': 'Zurückgenommen',
       'clip.reassign': 'Zu anderem Eingriff verschoben',

@@ -204,6 +204,10 @@ export const de = {
     room: 'Saal',
     trace: 'Ablaufkennung',
     untilSaved: 'Bis gespeichert',
+    origin: 'Herkunft',
+    imported: 'Aus einem anderen System importiert, nicht hier aufgenommen',
+    importedFrames: '{{copied}} Bilder unverändert, {{encoded}} neu kodiert',
+    importedHash: 'SHA-256 der Aufzeichnung',
     deleted: 'Diese Aufnahme gibt es nicht (mehr).',
   },
   stage: {

@@ -108,6 +108,7 @@ export const enDesk: typeof deDesk = {
     },
     action: {
       'clip.save': 'Saved',
+      'clip.import': 'Imported',
       'clip.annotate': 'Details changed',
       'clip.undo': 'Taken back',
       'clip.retry': 'Retried',

@@ -205,6 +205,10 @@ export const en: typeof de = {
     room: 'Room',
     trace: 'Trace id',
     untilSaved: 'Until saved',
+    origin: 'Origin',
+    imported: 'Imported from another system, not recorded here',
+    importedFrames: '{{copied}} frames unchanged, {{encoded}} encoded anew',
+    importedHash: 'SHA-256 of the record',
     deleted: 'This recording does not exist (any more).',
   },
   stage: {

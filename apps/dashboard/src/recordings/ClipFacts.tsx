@@ -40,7 +40,8 @@ export function ClipFacts({ clip, room }: { clip: ClipDetail; room: string }) {
         )}
         <dt>{t('recordings.size')}</dt>
         <dd>{bytes(clip.bytes, locale)}</dd>
-        {clip.savedAt !== undefined && clip.kind === 'clip' && (
+        {clip.imported && <ImportedFacts imported={clip.imported} />}
+        {clip.savedAt !== undefined && clip.kind === 'clip' && !clip.imported && (
           <>
             <dt>{t('clip.untilSaved')}</dt>
             <dd>{elapsed(Date.parse(clip.savedAt) - Date.parse(clip.requestedAt), locale)}</dd>
@@ -55,6 +56,24 @@ export function ClipFacts({ clip, room }: { clip: ClipDetail; room: string }) {
           </>
         )}
       </dl>
+    </>
+  );
+}
+
+/** It was not recorded here: what became of its frames, and what the record is known by. */
+function ImportedFacts({ imported }: { imported: NonNullable<ClipDetail['imported']> }) {
+  const { t } = useTranslation();
+  const { copiedFrames: copied, reencodedFrames: encoded, codec, sha256 } = imported;
+  return (
+    <>
+      <dt>{t('clip.origin')}</dt>
+      <dd>
+        {t('clip.imported')} ({codec}: {t('clip.importedFrames', { copied, encoded })})
+      </dd>
+      <dt>{t('clip.importedHash')}</dt>
+      <dd>
+        <CopyText text={sha256} what={t('clip.importedHash')} />
+      </dd>
     </>
   );
 }

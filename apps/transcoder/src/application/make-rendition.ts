@@ -1,7 +1,7 @@
-import type { LossyCompression } from '@smartbox/contracts';
+import type { LossyCompression, VideoFacts } from '@smartbox/contracts';
 import { compressionRatio, MAX_FRAGMENT_LENGTH, TransferSyntaxUid } from '@smartbox/dicom';
 import { SmartBoxError } from '@smartbox/kernel';
-import { derivationOfHead } from '../domain/film.ts';
+import { derivationOfHead, derivationOfImport } from '../domain/film.ts';
 import { decidePacs, lossOfCapture, syntaxOfStill } from '../domain/pacs-rendition.ts';
 import { posterTimeMs, spriteCount, type Task } from '../domain/renditions.ts';
 import type { CodeAnew, Made } from './code-anew.ts';
@@ -71,13 +71,15 @@ export class MakeRendition {
     const { bytes } = task.input;
     const { dicom } = task.origin.recipe;
     const decision = decidePacs(video, bytes, dicom);
-    // the frames at the beginning of an exact cut were captured and encoded anew
-    const losses = [...(task.cut ? lossOfCapture(video, bytes) : []), ...lossOfCapture(video, bytes)];
+    const losses = [...earlierLoss(task, video), ...lossOfCapture(video, bytes)];
     if (decision.mode === 'passthrough') {
       const { transferSyntaxUid, note } = decision;
       const chosen = dicom.videoTransferSyntaxes !== undefined || bytes > MAX_FRAGMENT_LENGTH;
       const syntax = chosen ? { transferSyntaxUid } : {};
-      const derivation = task.cut ? { derivation: derivationOfHead(task.cut, losses) } : {};
+      const differs = task.cut
+        ? derivationOfHead(task.cut, losses)
+        : task.imported && derivationOfImport(task.imported, losses);
+      const derivation = differs ? { derivation: differs } : {};
       const notes = note === undefined ? {} : { notes: [note] };
       return { ...task.input, mode: 'passthrough', video, ...syntax, ...notes, ...derivation };
     }
@@ -121,4 +123,11 @@ export class MakeRendition {
       this.#announce.progressed(task, percent).catch(() => undefined); // the next one will do
     });
   }
+}
+
+/** What frames lost before they were encoded into the saved file: at the beginning of an exact cut, or as a record. */
+function earlierLoss({ cut, imported, input }: Task, video: VideoFacts): LossyCompression[] {
+  if (cut) return lossOfCapture(video, input.bytes);
+  if (!imported || imported.reencodedFrames === 0) return [];
+  return lossOfCapture({ ...video, codec: imported.codec }, imported.bytes);
 }

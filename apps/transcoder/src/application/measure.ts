@@ -33,7 +33,7 @@ export class Measure {
     this.#announce = announce;
   }
 
-  static thresholds({ recipe }: Origin): { minPsnr: number; minSsim: number } {
+  static thresholds({ recipe }: Pick<Origin, 'recipe'>): { minPsnr: number; minSsim: number } {
     return { ...DEFAULTS, ...recipe.quality };
   }
 

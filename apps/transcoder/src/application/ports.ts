@@ -22,6 +22,8 @@ export interface Objects {
   fetch(object: { key: string; bytes: number; sha256: string }, path: string, signal: AbortSignal): Promise<void>;
   /** Undefined where there is none. */
   getJson(key: string): Promise<unknown>;
+  /** One that is not there is fine. */
+  remove(key: string): Promise<void>;
 }
 
 export interface Picture {

@@ -12,9 +12,10 @@ export interface Part {
 export interface FilmJobs {
   cut: {
     ask: {
-      /** `label` stands in notes and in the manifest instead of the address. */
-      readonly inputs: readonly { readonly url: string; readonly label: string; readonly frames: number }[];
-      readonly parts: readonly Part[];
+      /** `label` stands in notes and in the manifest instead of the address. `frames`: as they are known, if they are. */
+      readonly inputs: readonly { readonly url: string; readonly label: string; readonly frames?: number }[];
+      /** Absent: every frame of every input. */
+      readonly parts?: readonly Part[];
       readonly output: string;
       /** JSON: for each frame its source frame and both hashes. */
       readonly manifest: string;

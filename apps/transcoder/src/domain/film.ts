@@ -1,4 +1,4 @@
-import type { Derivation, EditClip, Enhancement, LossyCompression, VideoFacts } from '@smartbox/contracts';
+import type { Derivation, EditClip, Enhancement, Imported, LossyCompression, VideoFacts } from '@smartbox/contracts';
 import { compressionRatio } from '@smartbox/dicom';
 import { edit, startEdit, timelineOf, type FrameRange } from '@smartbox/recording';
 import type { FilmJobs, Part } from './film-jobs.ts';
@@ -79,6 +79,19 @@ export function derivationOfHead(
 ): Derivation {
   return {
     description: `Cut from captured video: ${copiedFrames} frames unchanged, the first ${reencodedFrames} encoded anew.`,
+    codes: [LOSSY],
+    lossyHistory: losses,
+  };
+}
+
+/** The same of a record of another system. Undefined: its frames are those of the record. */
+export function derivationOfImport(
+  { codec, copiedFrames, reencodedFrames }: Imported,
+  losses: LossyCompression[],
+): Derivation | undefined {
+  if (reencodedFrames === 0) return undefined;
+  return {
+    description: `Imported from a record of another system (${codec}): ${copiedFrames} frames unchanged, ${reencodedFrames} encoded anew.`,
     codes: [LOSSY],
     lossyHistory: losses,
   };

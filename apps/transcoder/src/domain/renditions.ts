@@ -12,6 +12,8 @@ export interface Task {
   output: { key: string; contentType: string };
   /** Of a clip that was cut exactly out of the ring. */
   cut?: ClipSource['cut'];
+  /** Of a clip that was not captured here. */
+  imported?: ClipSaved['imported'];
   /** Still: which frame of the input, counted from 0. */
   frame?: number;
   /** Still: how it is coded; absent: as the recipe says. */
@@ -58,6 +60,7 @@ export function tasksOfClip(clip: ClipSaved): Task[] {
           input: { key: source.key, bytes: source.bytes, sha256: source.sha256 },
           output: output(clip.clipId, source.sourceId, rendition),
           ...(source.cut ? { cut: source.cut } : {}),
+          ...(clip.imported ? { imported: clip.imported } : {}),
         })),
     );
 }

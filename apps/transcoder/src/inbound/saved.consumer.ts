@@ -24,6 +24,12 @@ export class SavedConsumer {
     return done();
   }
 
+  @OnEvent('transcoder.clip.imported', work)
+  async imported(clip: EventData<'transcoder.clip.imported'>, { signal }: MessageContext): Promise<Verdict> {
+    await this.#workOff.clip(clip, signal);
+    return done();
+  }
+
   @OnEvent('buffer.still.captured', work)
   async still(still: EventData<'buffer.still.captured'>, { signal }: MessageContext): Promise<Verdict> {
     await this.#workOff.still(still, signal);

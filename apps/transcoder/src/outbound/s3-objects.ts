@@ -70,6 +70,10 @@ export class S3Objects implements Objects {
     });
   }
 
+  remove(key: string): Promise<void> {
+    return this.#store.remove(key);
+  }
+
   async #put(key: string, source: AsyncIterable<Uint8Array> | Uint8Array, size: number, contentType: string) {
     const stored = await this.#store.put(key, source, { size, contentType });
     await this.#store.verify(key, stored);

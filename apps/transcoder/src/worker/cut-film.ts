@@ -19,7 +19,7 @@ export async function cutFilm(
   const sources: SourceIndex[] = [];
   for (const { url, label, frames } of job.inputs) {
     const source = await indexSource(url, signal);
-    if (source.frames !== frames)
+    if (frames !== undefined && source.frames !== frames)
       throw inputError(
         'source-changed',
         `${label} has ${source.frames} frames where ${frames} are known: edit it anew`,
@@ -27,13 +27,14 @@ export async function cutFilm(
     sources.push(source);
     onPercent((10 * sources.length) / job.inputs.length);
   }
-  const samples = job.parts.reduce((sum, { source, from, to }) => {
+  const parts = job.parts ?? sources.map(({ frames }, source) => ({ source, from: 0, to: frames }));
+  const samples = parts.reduce((sum, { source, from, to }) => {
     const { width = 0, height = 0 } = sources[source] ?? {};
     return sum + (to - from) * width * height;
   }, 0);
   const result = await smartCut({
     sources,
-    parts: job.parts,
+    parts,
     output: job.output,
     proof: samples <= PROVE_ALL ? 'frames' : 'bytes',
     quality: { minPsnr: job.minPsnr, minSsim: job.minSsim },
@@ -47,7 +48,8 @@ export async function cutFilm(
     job.inputs.reduce((said, { url, label: name }) => said.replaceAll(url.replace(/\?.*$/s, '?...'), name), text);
   const { quality, notes, ...rest } = result;
   const said = notes.map(label);
-  const manifest = { sources: job.inputs.map(({ label: name, frames }) => ({ name, frames })), notes: said, ...rest };
+  const named = job.inputs.map(({ label: name }, i) => ({ name, frames: sources[i]?.frames }));
+  const manifest = { sources: named, notes: said, ...rest };
   await writeFile(job.manifest, JSON.stringify(manifest, null, 1));
   const { frames, copiedFrames, reencodedFrames, durationMs, startMs, audio, encoder } = result;
   return {
@@ -55,7 +57,7 @@ export async function cutFilm(
     copiedFrames,
     reencodedFrames,
     durationMs,
-    codec: sources[job.parts[0]?.source ?? 0]?.codec ?? '',
+    codec: sources[parts[0]?.source ?? 0]?.codec ?? '',
     startMs,
     audio,
     encoder,

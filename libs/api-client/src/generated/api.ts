@@ -844,6 +844,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose record it is: it becomes a clip, once. Audited */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has become of a record of another system, by the SHA-256 of its bytes */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{sha256}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The bytes of a record (application/octet-stream), whole or not at all; what is here is not read again */
+        put: operations["uploadImport"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{uid}/file": {
         parameters: {
             query?: never;
@@ -1740,6 +1791,17 @@ export interface components {
                 of: "clip" | "procedure";
                 reason: string;
             }[];
+            imported?: {
+                bytes: number;
+                codec: string;
+                copiedFrames: number;
+                /** @default [] */
+                notes: string[];
+                psnr?: number;
+                reencodedFrames: number;
+                sha256: string;
+                ssim?: number;
+            };
             instances: components["schemas"]["InstanceViewOutput"][];
             journey: components["schemas"]["JourneyStepOutput"][];
             keep: boolean;
@@ -1829,6 +1891,17 @@ export interface components {
             };
             gaps: number;
             held: boolean;
+            imported?: {
+                bytes: number;
+                codec: string;
+                copiedFrames: number;
+                /** @default [] */
+                notes: string[];
+                psnr?: number;
+                reencodedFrames: number;
+                sha256: string;
+                ssim?: number;
+            };
             keep: boolean;
             /** @enum {string} */
             kind: "clip" | "recording" | "still";
@@ -1861,6 +1934,17 @@ export interface components {
             };
             gaps: number;
             held: boolean;
+            imported?: {
+                bytes: number;
+                codec: string;
+                copiedFrames: number;
+                /** @default [] */
+                notes: string[];
+                psnr?: number;
+                reencodedFrames: number;
+                sha256: string;
+                ssim?: number;
+            };
             keep: boolean;
             /** @enum {string} */
             kind: "clip" | "recording" | "still";
@@ -5587,6 +5671,192 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    accessionNumber?: string;
+                    /** @default true */
+                    archive?: boolean;
+                    description?: string;
+                    patient: {
+                        /** Format: date */
+                        birthDate?: string;
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        sex?: "M" | "F" | "O";
+                    };
+                    recipe?: string;
+                    /** Format: date-time */
+                    recordedAt: string;
+                    sha256: string;
+                    stationId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whose record it is: it becomes a clip, once. Audited */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clipId: string;
+                        durationMs?: number;
+                        failure?: {
+                            code: string;
+                            reason: string;
+                        };
+                        frames?: number;
+                        imported?: {
+                            bytes: number;
+                            codec: string;
+                            copiedFrames: number;
+                            /** @default [] */
+                            notes: string[];
+                            originalKey?: string;
+                            psnr?: number;
+                            reencodedFrames: number;
+                            sha256: string;
+                            ssim?: number;
+                        };
+                        sha256: string;
+                        state?: components["schemas"]["ClipState"];
+                        uploaded: boolean;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has become of a record of another system, by the SHA-256 of its bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clipId: string;
+                        durationMs?: number;
+                        failure?: {
+                            code: string;
+                            reason: string;
+                        };
+                        frames?: number;
+                        imported?: {
+                            bytes: number;
+                            codec: string;
+                            copiedFrames: number;
+                            /** @default [] */
+                            notes: string[];
+                            originalKey?: string;
+                            psnr?: number;
+                            reencodedFrames: number;
+                            sha256: string;
+                            ssim?: number;
+                        };
+                        sha256: string;
+                        state?: components["schemas"]["ClipState"];
+                        uploaded: boolean;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The bytes of a record (application/octet-stream), whole or not at all; what is here is not read again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clipId: string;
+                        durationMs?: number;
+                        failure?: {
+                            code: string;
+                            reason: string;
+                        };
+                        frames?: number;
+                        imported?: {
+                            bytes: number;
+                            codec: string;
+                            copiedFrames: number;
+                            /** @default [] */
+                            notes: string[];
+                            originalKey?: string;
+                            psnr?: number;
+                            reencodedFrames: number;
+                            sha256: string;
+                            ssim?: number;
+                        };
+                        sha256: string;
+                        state?: components["schemas"]["ClipState"];
+                        uploaded: boolean;
+                    };
                 };
             };
             /** @description What was wrong (RFC 9457) */

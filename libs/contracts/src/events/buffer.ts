@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Imported } from '../imported.ts';
 import { Gap, Instant, ObjectKey, Rational, Sha256, StillFormat, Token, Ulid } from '../primitives.ts';
 import { Recipe } from '../recipe.ts';
 
@@ -48,6 +49,8 @@ export const ClipSaved = z.object({
   sources: z.array(ClipSource).min(1),
   /** Sources asked for that had nothing in the range, with the reason. */
   missing: z.array(z.object({ sourceId: Token, reason: z.string() })).default([]),
+  /** Not captured here: a record of another system. Absent: captured. */
+  imported: Imported.optional(),
 });
 export type ClipSaved = z.infer<typeof ClipSaved>;
 

@@ -88,6 +88,7 @@ const actions = {
   'dicomweb.rendered': exported,
 
   'clip.save': created,
+  'clip.import': created,
   'clip.edit': created,
   'clip.edit.cancel': updated,
   'clip.annotate': updated,

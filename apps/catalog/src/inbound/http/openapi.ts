@@ -130,7 +130,7 @@ const problem = (description: string) => ({
 });
 
 function describe(name: string, operation: Operation): ZodOpenApiOperationObject {
-  const { response, status = 200, kind, params, query, body } = operation;
+  const { response, status = 200, kind, params, query, body, takes } = operation;
   const binary = { schema: { type: 'string' as const, format: 'binary' } };
   const content =
     response === undefined
@@ -151,6 +151,7 @@ function describe(name: string, operation: Operation): ZodOpenApiOperationObject
     summary: operation.summary,
     ...(params || query ? { requestParams } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    ...(takes ? { requestBody: { required: true, content: { [takes]: binary } } } : {}),
     ...access(operation),
     responses: {
       [String(status)]: { description: operation.summary, ...content },

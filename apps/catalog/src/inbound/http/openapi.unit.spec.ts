@@ -12,6 +12,7 @@ import { FeedController } from './feed.controller.ts';
 import { ExportsController } from './exports.controller.ts';
 import { FilmsController } from './films.controller.ts';
 import { FramesController } from './frames.controller.ts';
+import { ImportsController } from './imports.controller.ts';
 import { MediaController } from './media.controller.ts';
 import { openApi } from './openapi.ts';
 import { operationOf } from './operation.decorator.ts';
@@ -39,6 +40,7 @@ describe('docs/api/openapi.json', () => {
       ExportsController,
       FilmsController,
       FramesController,
+      ImportsController,
       MediaController,
       ProceduresController,
       RetentionController,

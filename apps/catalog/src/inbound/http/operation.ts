@@ -25,6 +25,8 @@ export interface Operation {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Media type of a body that is no JSON: the handler reads it as it comes. */
+  takes?: string;
   /** Default 200. */
   status?: number;
   /** A schema (JSON), or a media type. Absent: no content. */

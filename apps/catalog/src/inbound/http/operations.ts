@@ -17,6 +17,7 @@ import { auditOperations } from './operations-audit.ts';
 import { clipsOperations } from './operations-clips.ts';
 import { editOperations } from './operations-edit.ts';
 import { exportOperations } from './operations-export.ts';
+import { importOperations } from './operations-import.ts';
 import { proceduresOperations } from './operations-procedures.ts';
 import { retentionOperations } from './operations-retention.ts';
 import { stationsOperations } from './operations-stations.ts';
@@ -46,6 +47,7 @@ export const operations = define({
   ...editOperations,
   ...exportOperations,
   ...archiveOperations,
+  ...importOperations,
   ...retentionOperations,
   ...accessOperations,
   ...auditOperations,

@@ -20,6 +20,7 @@ const conflicts = new Set([
   'target-read-only',
   'target-full',
   'not-saved',
+  'not-uploaded',
   'consent-needed',
   'consent-refused',
   'hold-released',

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "clip" ADD COLUMN     "imported" JSONB;
