@@ -26,7 +26,10 @@ export const H264: NalCodec = {
   entryOf: (nal) => (nalType(nal) === NAL.idr ? 'idr' : 'open'),
 };
 
-/** ITU-T H.265 table 7-1. At a CRA picture it begins, too, without the leading pictures that need those before it. */
+/**
+ * ITU-T H.265 table 7-1. At a CRA picture it begins, too, without the leading pictures that need those before it; and at
+ * a BLA picture, which is one at a joint.
+ */
 export const HEVC: NalCodec = {
   name: 'hevc',
   headerBytes: 2,
@@ -36,7 +39,8 @@ export const HEVC: NalCodec = {
   entryOf: (nal) => {
     const type = hevcNalType(nal);
     if (type === HEVC_NAL.idr || type === HEVC_NAL.idrWithLeading) return 'idr';
-    return type === HEVC_NAL.cra ? 'cra' : 'open';
+    const broken = type >= HEVC_NAL.blaFirst && type <= HEVC_NAL.blaLast;
+    return type === HEVC_NAL.cra || broken ? 'cra' : 'open';
   },
 };
 

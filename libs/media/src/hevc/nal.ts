@@ -11,7 +11,6 @@ export const HEVC_NAL = {
   sps: 33,
   pps: 34,
   delimiter: 35,
-  endOfSequence: 36,
 } as const;
 
 export function hevcNalType(nal: Uint8Array): number {

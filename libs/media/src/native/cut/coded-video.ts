@@ -1,4 +1,5 @@
 import type { CodecParameters, Packet } from 'node-av/lib';
+import { asBrokenLink } from '../../hevc/joint.ts';
 import type { EntryKind, NalCodec } from '../../video-nal.ts';
 
 /** A run of packets in decoding order: the first, `skip` of them left out behind it, then the others. */
@@ -42,4 +43,16 @@ export function pictureHead(nals: readonly Uint8Array[], codec: NalCodec): Pictu
 
 export function* numbersOf({ first, skip, count }: Run): Generator<number> {
   for (let i = 0; i < count; i++) yield i === 0 ? first : first + skip + i;
+}
+
+/** The bytes of a run as they stand in the film. @param joint its first picture follows others of the film */
+export async function* samplesOf(video: CodedVideo, run: Run, joint: boolean): AsyncGenerator<Buffer> {
+  if (!joint) {
+    yield* video.samples(run);
+    return;
+  }
+  const first: Buffer[] = [];
+  for await (const piece of video.samples({ ...run, count: 1 })) first.push(Buffer.from(piece));
+  yield asBrokenLink(Buffer.concat(first));
+  yield* video.samples({ first: run.first + run.skip + 1, skip: 0, count: run.count - 1 });
 }

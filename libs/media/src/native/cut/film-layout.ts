@@ -1,17 +1,22 @@
 import { movieHeader, type Chunk, type NewTrack } from '@smartbox/recording/mp4';
 import { H264 } from '../../video-nal.ts';
-import { HEVC_NAL } from '../../hevc/nal.ts';
 import { NAL } from '../../h264/nal.ts';
 import type { Run } from './coded-video.ts';
 import type { FilmTimes } from './film.ts';
 import type { OpenSource } from './open-source.ts';
-import type { CopySegment, Segment } from './plan.ts';
+import { isJoint, type CopySegment, type Segment } from './plan.ts';
 import type { Sound } from './sound.ts';
 
 /** Bytes of the film, in the order of the file. */
 export type Piece =
-  /** Packets of a source as they are. */
-  | { readonly kind: 'copy'; readonly source: number; readonly run: Run; readonly bytes: number }
+  /** Packets of a source as they are. `joint`: but for the first, a CRA picture behind other pictures (`samplesOf`). */
+  | {
+      readonly kind: 'copy';
+      readonly source: number;
+      readonly run: Run;
+      readonly bytes: number;
+      readonly joint: boolean;
+    }
   | { readonly kind: 'edge' | 'sound'; readonly offset: number; readonly bytes: number }
   /** A NAL unit that parts pictures. */
   | { readonly kind: 'mark'; readonly data: Buffer; readonly bytes: number };
@@ -19,8 +24,8 @@ export type Piece =
 export interface FilmLayout {
   readonly header: Buffer;
   readonly pieces: readonly Piece[];
-  /** Bytes of marks before and behind the samples, by their number in the film: they are not of the source. */
-  readonly marks: ReadonlyMap<number, { readonly before: number; readonly behind: number }>;
+  /** Bytes of marks before the samples, by their number in the film: they are not of the source. */
+  readonly marks: ReadonlyMap<number, number>;
 }
 
 export interface FilmParts {
@@ -40,19 +45,18 @@ export interface FilmParts {
 /** Pictures of so many seconds stand together, the sound to them behind. */
 const CHUNK_SECONDS = 1;
 const DELIMITER = Buffer.from([0, 0, 0, 2, NAL.aud, 0x10]);
-const END_OF_SEQUENCE = Buffer.from([0, 0, 0, 2, HEVC_NAL.endOfSequence << 1, 1]);
 
 /** Where every byte of the film stands, before one of them is written. */
 export function layoutFilm(parts: FilmParts): FilmLayout {
   const builder = new Builder(parts);
-  parts.segments.forEach((segment, i) => builder.add(segment, parts.segments[i - 1], parts.segments[i + 1]));
+  parts.segments.forEach((segment, i) => builder.add(segment, parts.segments[i - 1]));
   return builder.finish();
 }
 
 class Builder {
   private readonly parts: FilmParts;
   private readonly pieces: Piece[] = [];
-  private readonly marks = new Map<number, { before: number; behind: number }>();
+  private readonly marks = new Map<number, number>();
   private readonly video: Chunk[] = [];
   private readonly sounds: Chunk[] = [];
   private open: { sizes: number[]; durations: number[]; compositions: number[]; sync: number[] };
@@ -70,39 +74,38 @@ class Builder {
     this.open = { sizes: [], durations: [], compositions: [], sync: [] };
   }
 
-  add(segment: Segment, previous: Segment | undefined, next: Segment | undefined): void {
-    if (segment.kind === 'copy') this.copy(segment, previous, next);
-    else this.encode(segment, next);
+  add(segment: Segment, previous: Segment | undefined): void {
+    if (segment.kind === 'copy') this.copy(segment, previous);
+    else this.encode(segment);
   }
 
-  private copy(segment: CopySegment, previous: Segment | undefined, next: Segment | undefined): void {
+  private copy(segment: CopySegment, previous: Segment | undefined): void {
     const source = this.parts.open[segment.source];
     if (!source) return;
     const { entry, from, to } = segment;
     const { sizes, presentation } = source.index;
     const keyframes = new Set(keyframesWithin(source, segment));
     const start = this.frame;
+    const joint = isJoint(segment, previous);
     let before = 0;
     if (isH264(source) && !entry.delimited && isSingle(previous)) before = this.mark(DELIMITER);
     for (let i = 0; i < to - from; i++) {
       const packet = i === 0 ? entry.packet : entry.packet + entry.leading + i;
       const size = sizes[packet] ?? 0;
-      this.putPacket(segment.source, packet, i === 0 ? entry.leading : 0, size);
-      const behind = this.frame + 1 - start === to - from && beginsWithCra(next) ? this.mark(END_OF_SEQUENCE) : 0;
-      if (before + behind > 0) this.marks.set(this.frame, { before, behind });
-      this.sample(before + size + behind, start + (presentation[packet] ?? 0) - from, keyframes.has(packet));
+      this.putPacket(segment.source, packet, i === 0 ? entry.leading : 0, size, joint && i === 0);
+      if (before > 0) this.marks.set(this.frame, before);
+      this.sample(before + size, start + (presentation[packet] ?? 0) - from, keyframes.has(packet));
       before = 0;
     }
   }
 
-  private encode(segment: Segment, next: Segment | undefined): void {
+  private encode(segment: Segment): void {
     const frames = segment.to - segment.from;
     for (let i = 0; i < frames; i++) {
       const size = this.parts.edgeSizes[this.edge++] ?? 0;
       this.put({ kind: 'edge', offset: this.edgeAt, bytes: size });
       this.edgeAt += size;
-      const behind = i === frames - 1 && beginsWithCra(next) ? this.mark(END_OF_SEQUENCE) : 0;
-      this.sample(size + behind, this.frame, i === 0);
+      this.sample(size, this.frame, i === 0);
     }
   }
 
@@ -112,13 +115,13 @@ class Builder {
   }
 
   /** Packets that follow each other are one piece. @param skip packets behind it that are left out */
-  private putPacket(source: number, packet: number, skip: number, bytes: number): void {
+  private putPacket(source: number, packet: number, skip: number, bytes: number, joint: boolean): void {
     const last = this.pieces.at(-1);
-    const follows = last?.kind === 'copy' && last.source === source && packet === last.run.first + last.run.skip + last.run.count; // prettier-ignore
+    const follows = !joint && last?.kind === 'copy' && last.source === source && packet === last.run.first + last.run.skip + last.run.count; // prettier-ignore
     if (follows) {
       const run = { ...last.run, count: last.run.count + 1 };
       this.pieces[this.pieces.length - 1] = { ...last, run, bytes: last.bytes + bytes };
-    } else this.pieces.push({ kind: 'copy', source, run: { first: packet, skip, count: 1 }, bytes });
+    } else this.pieces.push({ kind: 'copy', source, run: { first: packet, skip, count: 1 }, bytes, joint });
     this.at += bytes;
   }
 
@@ -207,7 +210,6 @@ class Builder {
 
 const isH264 = ({ index }: OpenSource): boolean => index.codec === H264.name;
 const isSingle = (segment: Segment | undefined): boolean => segment !== undefined && segment.to - segment.from === 1;
-const beginsWithCra = (segment: Segment | undefined): boolean => segment?.kind === 'copy' && segment.entry.kind === 'cra'; // prettier-ignore
 
 /** Packets of a copied stretch from which a player may begin: those of the source, where the stretch holds all they need. */
 function* keyframesWithin({ index }: OpenSource, { entry, from, to }: CopySegment): Generator<number> {

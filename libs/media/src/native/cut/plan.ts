@@ -23,8 +23,12 @@ export async function planCut(sources: readonly (OpenSource | null)[], parts: re
     if (source) segments.push(...(await planPart(source, part)));
     else segments.push({ ...part, kind: 'encode' });
   }
-  return segments.flatMap((segment, i) => giveWay(sources, segment, segments[i + 1]));
+  return segments;
 }
+
+/** Its first picture is a CRA picture with others of the film before it. */
+export const isJoint = ({ entry }: CopySegment, previous: Segment | undefined): boolean =>
+  entry.kind === 'cra' && previous !== undefined;
 
 async function planPart(open: OpenSource, part: CutPart): Promise<Segment[]> {
   const { source, from, to } = part;
@@ -37,21 +41,6 @@ async function planPart(open: OpenSource, part: CutPart): Promise<Segment[]> {
   segments.push({ source, from: entry.frame, to: end, kind: 'copy', entry });
   if (end < to) segments.push({ source, from: end, to, kind: 'encode' });
   return segments;
-}
-
-/**
- * A decoder that begins anew at a CRA picture drops what it has not shown yet (ITU-T H.265 C.5.2.2). So the last frames
- * before it come from our encoder, which shows each at once, and never from a copy.
- */
-function giveWay(sources: readonly (OpenSource | null)[], segment: Segment, next: Segment | undefined): Segment[] {
-  if (segment.kind === 'encode' || next?.kind !== 'copy' || next.entry.kind !== 'cra') return [segment];
-  const { source, from, to, entry } = segment;
-  const kept = cleanPrefix(sources[source]?.index.presentation ?? [], entry, to - from - 1);
-  if (kept < leastOf(entry)) return [{ source, from, to, kind: 'encode' }];
-  return [
-    { ...segment, to: from + kept },
-    { source, from: from + kept, to, kind: 'encode' },
-  ];
 }
 
 /**

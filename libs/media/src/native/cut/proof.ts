@@ -4,9 +4,10 @@ import { readMovie, type SampleList } from '@smartbox/recording/mp4';
 import type { Frame } from 'node-av/lib';
 import { openBytes, type ByteSource } from '../../bytes/byte-source.ts';
 import type { FilmLayout } from './film-layout.ts';
+import { samplesOf } from './coded-video.ts';
 import type { OpenSource } from './open-source.ts';
 import { pictureHash } from './picture-hash.ts';
-import type { Segment } from './plan.ts';
+import { isJoint, type Segment } from './plan.ts';
 import { breathe, decodeSource, type SourceIndex } from './source-index.ts';
 
 /** One frame of the cut and the frame of the source it shows. */
@@ -21,7 +22,10 @@ export interface ProvedFrame {
 
 export interface CutProof {
   readonly kind: 'frames' | 'bytes';
-  /** SHA-256 over the packets of everything copied: the same in the sources and, read back, in the cut. */
+  /**
+   * SHA-256 over the packets of everything copied: the same of what was read of the sources and, read back, in the cut.
+   * Of a CRA picture at a joint, as the BLA picture that it is there.
+   */
   readonly copiedBytesSha256: string;
   /** Frames of the cut counted after reading it back. */
   readonly frames: number;
@@ -59,12 +63,14 @@ export async function proveBytes(proved: Proved, copied: string): Promise<CutPro
     if (!film || !samples) throw failed(name, 'its tables cannot be read back');
     if (samples.count !== wanted) throw failed(name, `it has ${samples.count} frames instead of ${wanted}`);
     let first = 0;
-    for (const segment of segments) {
+    for (const [i, segment] of segments.entries()) {
       const count = segment.to - segment.from;
       const written = bytesOf(film, samples, layout, first, count);
       if (segment.kind === 'copy' && near) {
         const { packet, leading } = segment.entry;
-        const read = open[segment.source]?.video.samples({ first: packet, skip: leading, count });
+        const { video } = open[segment.source] ?? {};
+        const run = { first: packet, skip: leading, count };
+        const read = video && samplesOf(video, run, isJoint(segment, segments[i - 1]));
         if (!read || !(await isSame(read, written))) throw failed(name, 'copied bytes differ from the source');
       } else if (segment.kind === 'copy') for await (const piece of written) hash.update(piece);
       first += count;
@@ -88,13 +94,12 @@ async function* bytesOf(
   let start = -1;
   let end = -1;
   for (let sample = first; sample < first + count; sample++) {
-    const { before = 0, behind = 0 } = marks.get(sample) ?? {};
-    const offset = (offsets[sample] ?? 0) + before;
+    const offset = (offsets[sample] ?? 0) + (marks.get(sample) ?? 0);
     if (offset !== end) {
       if (start >= 0) yield* film.stream(start, end - start);
       start = offset;
     }
-    end = (offsets[sample] ?? 0) + (sizes[sample] ?? 0) - behind;
+    end = (offsets[sample] ?? 0) + (sizes[sample] ?? 0);
   }
   if (start >= 0) yield* film.stream(start, end - start);
 }

@@ -4,7 +4,7 @@ import { SmartBoxError } from '@smartbox/kernel';
 import { openBytes, type ByteSource } from '../../bytes/byte-source.ts';
 import type { FilmLayout, Piece } from './film-layout.ts';
 import { NalWatch } from './nal-watch.ts';
-import { numbersOf } from './coded-video.ts';
+import { numbersOf, samplesOf } from './coded-video.ts';
 import type { OpenSource } from './open-source.ts';
 import { breathe } from './source-index.ts';
 
@@ -16,7 +16,7 @@ export interface FilmFiles {
 /**
  * Writes a film as it is laid out, in one pass. Copied packets go by as bytes; on the way they are hashed, and searched
  * for parameter sets that their file has not told of.
- * @returns SHA-256 over the copied packets, hexadecimal.
+ * @returns SHA-256 over the copied packets as they stand in the film, hexadecimal.
  * @throws SmartBoxError `parameter-sets-change` with the number of the source.
  */
 export async function writeFilm(
@@ -72,7 +72,7 @@ async function* copied(piece: Piece & { kind: 'copy' }, source: OpenSource | nul
     const next = numbers.next();
     return next.done ? 0 : (index.sizes[next.value] ?? 0);
   };
-  for await (const data of video.samples(piece.run)) {
+  for await (const data of samplesOf(video, piece.run, piece.joint)) {
     watch.see(data, nextSize);
     if (watch.stranger)
       throw new SmartBoxError({
