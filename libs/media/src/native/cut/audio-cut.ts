@@ -42,6 +42,8 @@ interface Track {
  * exactly the distance from the picture that they have in the source.
  */
 export class AudioCut {
+  /** Its times are told, and what was not to be heard is left out. */
+  readonly padded = false;
   private readonly sources: readonly AudioSource[];
   private readonly parts: readonly CutPart[];
   private readonly tracks: readonly Track[];
@@ -59,10 +61,14 @@ export class AudioCut {
     this.packet.alloc();
   }
 
-  /** `cut` is null where there is no sound, or none that can be kept; then the note says why. */
+  /**
+   * `cut` is null where there is no sound, or none that can be kept; then the note says why.
+   * @param anew it will be decoded and encoded: its codec need not stand in an MP4
+   */
   static async open(
     sources: readonly AudioSource[],
     parts: readonly CutPart[],
+    anew = false,
   ): Promise<{ cut: AudioCut | null; note: string | null }> {
     const inputs: FormatContext[] = [];
     const closeAll = async (): Promise<void> => void (await Promise.all(inputs.map((input) => input.closeInput())));
@@ -70,7 +76,7 @@ export class AudioCut {
       for (const { path } of sources) inputs.push(await openMedia(path));
       const streams = inputs.map((input) => input.streams[input.findBestStream(AVMEDIA_TYPE_AUDIO)]);
       const found = streams.filter((stream) => stream !== undefined);
-      const note = found.length === 0 ? null : obstacle(sources, streams);
+      const note = found.length === 0 ? null : obstacle(sources, streams, anew);
       if (note !== null || found.length < sources.length) {
         await closeAll();
         return { cut: null, note };
@@ -146,13 +152,17 @@ export class AudioCut {
 }
 
 /** Why the sound cannot be kept, in plain words. */
-function obstacle(sources: readonly AudioSource[], streams: readonly (Stream | undefined)[]): string | null {
+function obstacle(
+  sources: readonly AudioSource[],
+  streams: readonly (Stream | undefined)[],
+  anew: boolean,
+): string | null {
   const first = streams.find((stream) => stream !== undefined)?.codecpar;
   for (const [i, stream] of streams.entries()) {
     const name = shown(sources[i]?.path ?? '');
     const own = stream?.codecpar;
     if (!own || !first) return `the sound is left out: ${name} has none`;
-    if (!IN_MP4.has(own.codecId))
+    if (!anew && !IN_MP4.has(own.codecId))
       return `the sound is left out: ${avGetCodecName(own.codecId) ?? 'its codec'} of ${name} does not stand in an MP4`;
     const same =
       own.codecId === first.codecId &&

@@ -51,7 +51,7 @@ export async function enhance(options: EnhanceOptions): Promise<EnhanceResult> {
           {
             output: partial,
             muxer: 'mp4',
-            sound: true,
+            sound: 'copy',
             muxerOptions: { movflags: '+faststart' },
             encoder: 'libx264',
             encoderOptions: {

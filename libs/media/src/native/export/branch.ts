@@ -23,10 +23,10 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { again, check } from '../av.ts';
-import type { AudioCut } from '../cut/audio-cut.ts';
 import { pictureHash } from '../cut/picture-hash.ts';
 import { FilterChain } from '../enhance/filter-chain.ts';
 import { GLOBAL_HEADER } from '../mp4-writer.ts';
+import type { SoundCodec, SoundSource } from './coded-sound.ts';
 
 /** One file to make out of the decoded frames. */
 export interface BranchOptions {
@@ -46,8 +46,8 @@ export interface BranchOptions {
   readonly threads?: number;
   /** Keeps the hash of every frame as it was given to the encoder, for the proof of a lossless copy. */
   readonly hashes?: boolean;
-  /** Copies the sound of the source, where the container may hold it. */
-  readonly sound?: boolean;
+  /** `copy`: the sound of the source, where an MP4 may hold it; else in that codec, encoded anew where it is another. */
+  readonly sound?: 'copy' | SoundCodec;
   /** Display matrix that the container keeps, as the source had it. */
   readonly rotation?: Buffer;
 }
@@ -60,6 +60,8 @@ export interface BranchResult {
   readonly encoder: string;
   /** RFC 6381, where the codec has one. */
   readonly codecString: string | null;
+  /** The same of its sound; null where there is none. */
+  readonly soundCodec: string | null;
   /** Empty unless asked for. */
   readonly hashes: readonly string[];
 }
@@ -86,9 +88,10 @@ export class Branch {
   private stream: Stream | null = null;
   private readonly packet = new Packet();
   private frames = 0;
-  private readonly audio: AudioCut | null;
+  private readonly audio: SoundSource | null;
   private soundStream: Stream | null = null;
-  private sound: ReturnType<AudioCut['next']> = null;
+  private sound: ReturnType<SoundSource['next']> = null;
+  private soundCodec: string | null = null;
   /** Seconds from the start to where the picture ends. */
   private end = 0;
   private gop = -1;
@@ -96,7 +99,7 @@ export class Branch {
   private codecString: string | null = null;
   private size = { width: 0, height: 0 };
 
-  constructor(options: BranchOptions, timeBase: Rate, frameRate: Rate, audio: AudioCut | null) {
+  constructor(options: BranchOptions, timeBase: Rate, frameRate: Rate, audio: SoundSource | null) {
     this.options = options;
     this.audio = audio;
     this.timeBase = timeBase;
@@ -192,7 +195,8 @@ export class Branch {
       this.soundStream = output.newStream(null);
       check(sound.copy(this.soundStream.codecpar), 'copy the audio parameters');
       this.soundStream.codecpar.codecTag = 0;
-      this.soundStream.codecpar.initialPadding = 0; // the times say it all
+      if (!this.audio?.padded) this.soundStream.codecpar.initialPadding = 0; // the times say it all
+      this.soundCodec = sound.getCodecString();
       this.soundStream.timeBase = new Rational(1, sound.sampleRate);
       this.sound = this.audio?.next() ?? null;
     }
@@ -250,6 +254,7 @@ export class Branch {
       ...this.size,
       encoder: [encoder, ...settings].join(' '),
       codecString: this.codecString,
+      soundCodec: this.soundCodec,
       hashes: this.hashes,
     };
   }

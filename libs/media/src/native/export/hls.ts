@@ -9,9 +9,10 @@ export async function writeMasterPlaylist(
   frameRate: { readonly num: number; readonly den: number },
 ): Promise<void> {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
-  for (const { output, width, height, codecString } of variants) {
+  for (const { output, width, height, codecString, soundCodec } of variants) {
     const { peak, average } = await bitrates(output);
-    const codecs = codecString ? `,CODECS="${codecString}"` : '';
+    // every format of the variant (RFC 8216 4.3.4.2), or none of them
+    const codecs = codecString ? `,CODECS="${[codecString, soundCodec].filter(Boolean).join(',')}"` : '';
     lines.push(
       `#EXT-X-STREAM-INF:BANDWIDTH=${peak},AVERAGE-BANDWIDTH=${average},RESOLUTION=${width}x${height}${codecs},FRAME-RATE=${(frameRate.num / frameRate.den).toFixed(3)}`,
       relative(folder, output),

@@ -84,7 +84,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.archive.mkv`,
-          sound: true,
+          sound: 'copy',
           muxer: 'matroska',
           encoder: 'ffv1',
           encoderOptions: options,
@@ -100,7 +100,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.archive.mp4`,
-          sound: true,
+          sound: 'copy',
           muxer: 'mp4',
           muxerOptions: { movflags: '+faststart' },
           encoder: 'libx264',
@@ -113,6 +113,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
     case 'streaming':
       return rungs(source).map(({ height, rate: kilobits }) => ({
         output: `${base}-hls/${height}p/index.m3u8`,
+        sound: 'aac',
         muxer: 'hls',
         muxerOptions: {
           hls_time: String(SEGMENT_SECONDS),
@@ -140,7 +141,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.mobile.mp4`,
-          sound: true,
+          sound: 'copy',
           muxer: 'mp4',
           muxerOptions: { movflags: '+faststart' },
           encoder: 'libx264',
@@ -160,6 +161,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.webm`,
+          sound: 'opus',
           muxer: 'webm',
           encoder: 'libvpx-vp9',
           encoderOptions: {
@@ -178,7 +180,7 @@ export function branchesOf(profile: ExportProfile, source: RenderSource, base: s
       return [
         {
           output: `${base}.av1.mp4`,
-          sound: true,
+          sound: 'copy',
           muxer: 'mp4',
           muxerOptions: { movflags: '+faststart' },
           encoder: 'libsvtav1',

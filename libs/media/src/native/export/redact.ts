@@ -54,7 +54,7 @@ export async function redact(options: RedactOptions): Promise<{ filters: string 
           {
             output: options.output,
             muxer: 'mp4',
-            sound: true,
+            sound: 'copy',
             encoder: 'libx264',
             encoderOptions: { preset: 'ultrafast', qp: '0' },
             filters: [source.upright, odd, filters].filter(Boolean).join(','),

@@ -7,7 +7,8 @@ import {
 } from 'node-av/constants';
 import { avGetPixFmtName, type Frame, type Stream } from 'node-av/lib';
 import { shown, type OpenOptions } from '../av.ts';
-import { AudioCut } from '../cut/audio-cut.ts';
+import { AudioCut, type AudioSource } from '../cut/audio-cut.ts';
+import { soundIn, type SoundSource } from './coded-sound.ts';
 import { breathe } from '../cut/source-index.ts';
 import { FrameStream } from '../quality/frame-stream.ts';
 import { deinterlacer } from '../whole-pictures.ts';
@@ -51,7 +52,7 @@ export interface RenderResult {
 export async function render(options: RenderOptions): Promise<RenderResult> {
   const frames = await FrameStream.open(options.input, options.signal, options.open);
   const branches: Branch[] = [];
-  const sounds: AudioCut[] = [];
+  const sounds: SoundSource[] = [];
   let source: RenderSource | undefined;
   const { stream } = frames;
   const clock = new Clock(stream);
@@ -67,7 +68,7 @@ export async function render(options: RenderOptions): Promise<RenderResult> {
           timeBase: stream.timeBase,
         };
         for (const branch of options.branches(described)) {
-          const audio = branch.sound ? (await AudioCut.open([begins], [{ source: 0, from: 0, to: 1 }])).cut : null;
+          const audio = await soundOf(branch, begins);
           if (audio) sounds.push(audio);
           branches.push(new Branch(branch, stream.timeBase, described.frameRate, audio));
         }
@@ -90,6 +91,12 @@ export async function render(options: RenderOptions): Promise<RenderResult> {
     for (const sound of sounds) await sound.close();
     await frames.close();
   }
+}
+
+async function soundOf({ sound }: BranchOptions, source: AudioSource): Promise<SoundSource | null> {
+  if (!sound) return null;
+  const { cut } = await AudioCut.open([source], [{ source: 0, from: 0, to: 1 }], sound !== 'copy');
+  return cut && sound !== 'copy' ? soundIn(sound, cut) : cut;
 }
 
 /** Times from 0 in the stream's time base, strictly growing; counted where the container gives none. */
