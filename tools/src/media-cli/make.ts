@@ -1,4 +1,11 @@
-import { enhance, enhanceSettings, exportProfile, exportVideo, measureQuality } from '@smartbox/media/native';
+import {
+  enhance,
+  enhanceSettings,
+  exportProfile,
+  exportVideo,
+  measureQuality,
+  type ExportedFile,
+} from '@smartbox/media/native';
 import { inputError } from '@smartbox/kernel';
 import { frameProgress, number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
@@ -66,7 +73,12 @@ export async function exportFile(file: string, options: Options, work: Work): Pr
             `  PSNR ${one.quality.psnr.average} dB, SSIM ${one.quality.ssim.average}${one.quality.passed ? '' : ' BELOW the threshold'}`,
           ]
         : []),
+      ...(one.closeness ? [`  ${closenessWords(one.closeness)}`] : []),
       ...one.notes.map((note) => `  ${note}`),
     ]),
   };
+}
+
+function closenessWords({ psnr, ssim, comparedFrames }: NonNullable<ExportedFile['closeness']>): string {
+  return `${psnr === undefined ? 'nothing lost' : `PSNR ${psnr} dB`}, SSIM ${ssim} to what the encoder was given (${comparedFrames} frames compared)`;
 }

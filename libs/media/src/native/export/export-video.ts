@@ -3,6 +3,7 @@ import { createReadStream, mkdirSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
+import type { Closeness } from '../../coding.ts';
 import { shown } from '../av.ts';
 import { pictureHash } from '../cut/picture-hash.ts';
 import { decodeSource } from '../cut/source-index.ts';
@@ -40,6 +41,8 @@ export interface ExportedFile {
   readonly lossless: boolean;
   /** Without the curve; null where nothing is lost or nothing can be compared. */
   readonly quality: Omit<QualityReport, 'curve'> | null;
+  /** Of profiles at a constant rate: to what the encoder was given, without what another rate, size or colour did. */
+  readonly closeness?: Closeness;
   readonly notes: readonly string[];
 }
 
@@ -113,7 +116,8 @@ export async function exportVideo(options: ExportOptions): Promise<ExportedFile[
   async function transcoded(profile: ExportProfile, target: VideoTarget, path: string): Promise<ExportedFile> {
     const output = `${path}.${profile}.${target.startsWith('mpeg2') ? 'ts' : 'mp4'}`;
     const { signal } = options;
-    const result = await transcode({ input, output, target, ...(signal ? { signal } : {}) });
+    const compare = options.quality === false ? {} : { compare: COMPARED };
+    const result = await transcode({ input, output, target, ...compare, ...(signal ? { signal } : {}) });
     let frames = 0;
     await decodeSource(output, () => void frames++, signal);
     if (frames !== result.frames)
@@ -122,9 +126,10 @@ export async function exportVideo(options: ExportOptions): Promise<ExportedFile[
         message: `${frames} of the ${result.frames} frames of the ${profile} copy can be decoded; it was thrown away`,
         fault: 'ours',
       });
-    const { width, height, encoder, frameRate } = result;
+    const { width, height, encoder, frameRate, closeness } = result;
     const notes = [`constant rate of ${frameRate.num}/${frameRate.den} frames per second`];
-    return { ...(await described(profile, output)), frames, width, height, encoder, notes };
+    const file = { ...(await described(profile, output)), frames, width, height, encoder, notes };
+    return closeness ? { ...file, closeness } : file;
   }
 
   async function described(profile: ExportProfile, path: string): Promise<ExportedFile> {

@@ -117,6 +117,13 @@ describe('exports', () => {
     expect(codecs).toEqual(['mjpeg', 'h264', 'hevc', 'mpeg2video']);
     expect(files.map(({ frames }) => frames)).toEqual([10, 10, 10, 10]);
     expect(files[0]?.quality).toMatchObject({ passed: true });
+    for (const { profile, closeness } of files.slice(1)) {
+      expect([profile, closeness?.comparedFrames]).toEqual([profile, 10]);
+      expect(closeness?.psnr).toBeGreaterThan(35);
+      expect(closeness?.ssim).toBeGreaterThan(0.95);
+    }
+    const [silent] = await exportVideo({ input, profiles: ['pacs'], directory: join(dir, 'silent'), quality: false });
+    expect(silent?.closeness).toBeUndefined();
   });
 
   it('show a turned film upright and an interlaced one in frames, none lost', { timeout: 60_000 }, async () => {
