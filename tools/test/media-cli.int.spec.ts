@@ -110,6 +110,12 @@ describe('smartbox media', { timeout: 60_000 }, () => {
     const answer = await media('export', 'a.mp4', '--profile', 'archive,mobile', '--out', 'exports', '--json');
     expect(answer.json['files']).toMatchObject([{ lossless: true }, { lossless: false, quality: { passed: true } }]);
     expect((await readdir(join(dir, 'exports'))).sort()).toEqual(['a.archive.mkv', 'a.mobile.mp4']);
+    const readers = await media('export', 'a.mp4', '--profile', 'pacs,hevc,mpeg2', '--out', 'readers', '--json');
+    for (const { closeness } of readers.json['files'] as { closeness: { psnr: number; comparedFrames: number } }[]) {
+      expect(closeness.comparedFrames).toBe(40);
+      expect(closeness.psnr).toBeGreaterThan(35);
+    }
+    expect(readers.stderr.match(/PSNR [\d.]+ dB, SSIM [\d.]+ to what the encoder was given/g)).toHaveLength(3);
   });
 
   it('imports files and base64 text once, and reports what failed', async () => {
@@ -170,6 +176,32 @@ describe('smartbox media', { timeout: 60_000 }, () => {
     const counters = Array.from({ length: 40 }, (_, i) => i);
     expect(await frameCounters(join(dir, raw?.output ?? ''))).toEqual(counters);
     expect(await hashes(object?.output ?? '')).toEqual(await hashes('a.mp4'));
+  });
+
+  it.each([
+    ['Motion JPEG', '.50', 0],
+    ['MPEG-2', '.101', 0],
+    ['HEVC', '.107', 40],
+  ])('imports DICOM videos in %s: every frame, at the pace of the object', async (_, syntax, copied) => {
+    const object = `object${syntax}.dcm`;
+    const make = ['dicom', 'make', 'a.mp4', '--sop', 'video-endoscopic', '--transfer-syntax', syntax, '--out', object];
+    await run(process.execPath, [...NODE.slice(0, 2), ...make], { cwd: dir });
+    const { code, json } = await media('import', object, '--out', 'objects', '--json');
+    expect(code).toBe(0);
+    const [file] = json['files'] as { output: string; frames: number; copiedFrames: number; quality?: { passed: boolean } }[]; // prettier-ignore
+    expect(file).toMatchObject({ frames: 40, copiedFrames: copied });
+    expect(file?.quality?.passed).toBe(copied === 0 ? true : undefined);
+    expect(await frameCounters(join(dir, file?.output ?? ''))).toEqual(Array.from({ length: 40 }, (__, i) => i));
+    const probed = await media('probe', file?.output ?? '', '--json');
+    expect(probed.json).toMatchObject({ frameRate: { num: 30, den: 1 } });
+  });
+
+  it('refuses a DICOM object without a video', async () => {
+    await run('ffmpeg', ['-loglevel', 'error', '-i', join(dir, 'a.mp4'), '-frames:v', '1', join(dir, 'one.png')]);
+    const make = ['dicom', 'make', 'one.png', '--sop', 'VL Endoscopic', '--transfer-syntax', 'HTJ2K', '--out', 'one.dcm']; // prettier-ignore
+    await run(process.execPath, [...NODE.slice(0, 2), ...make], { cwd: dir });
+    const { code, json } = await media('import', 'one.dcm', '--out', 'objects', '--json');
+    expect([code, (json['files'] as { error: { code: string } }[])[0]?.error.code]).toEqual([1, 'no-video']);
   });
 
   it.each([

@@ -1,10 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { inputError } from '@smartbox/kernel';
-import { extractPayload, fileSource, readPart10, transferSyntaxes } from '@smartbox/dicom';
-import { containRaw, type RawVideo } from '@smartbox/media/native';
+import { extractPayload, fileSource, readPart10, transferSyntaxes, type Dataset } from '@smartbox/dicom';
+import { containRaw, remux, type RawVideo } from '@smartbox/media/native';
 import { longBase64 } from './long-base64.ts';
 
 /**
@@ -42,10 +42,31 @@ async function fromDicom(file: string, scratch: string): Promise<string> {
   await using source = await fileSource(file);
   const parsed = await readPart10(source);
   const syntax = transferSyntaxes.get(parsed.transferSyntaxUid);
-  if (!syntax?.codec)
+  if (!syntax || syntax.codec === 'none' || syntax.codec === 'htj2k')
     throw inputError('no-video', `${file} is a DICOM object in ${parsed.transferSyntaxUid}, which holds no video`);
-  await pipeline(extractPayload(source, parsed), createWriteStream(scratch));
+  if (syntax.codec !== 'jpeg') {
+    await pipeline(extractPayload(source, parsed), createWriteStream(scratch));
+    return scratch;
+  }
+  // pictures do not say how long they are shown: the object does
+  const pictures = `${scratch}-pictures`;
+  try {
+    await pipeline(extractPayload(source, parsed), createWriteStream(pictures));
+    await remux(pictures, scratch, { format: 'mjpeg', options: { framerate: rateOf(parsed.dataset) } });
+  } finally {
+    await rm(pictures, { force: true });
+  }
   return scratch;
+}
+
+/** Frame Time, else Cine Rate (PS3.3 C.7.6.5), as FFmpeg writes a rate; 25 where the object says neither. */
+function rateOf(dataset: Dataset): string {
+  const frameTime = Number([dataset['FrameTime']].flat()[0] ?? NaN);
+  const rate = frameTime > 0 ? 1000 / frameTime : Number([dataset['CineRate']].flat()[0] ?? 25);
+  // 29.97 and its like (1000/1001); Frame Time is a decimal of 16 characters
+  const ntsc = Math.round(rate * 1.001);
+  if (Math.abs(rate - Math.round(rate)) < 0.001) return String(Math.round(rate));
+  return Math.abs(rate * 1.001 - ntsc) < 0.001 ? `${ntsc * 1000}/1001` : `${Math.round(rate * 1000)}/1000`;
 }
 
 const PREFIX = /^\s*data:[\w/.+;=,-]*?base64,/;
