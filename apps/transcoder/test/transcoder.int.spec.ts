@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -169,6 +171,32 @@ describe('the transcoder', () => {
       const head = await (await store.getRange(picture?.key ?? '', 0, 3)).toArray();
       expect(Buffer.concat(head as Buffer[]).toString('hex')).toBe('ffd8ff'); // JPEG, SOI and a marker
       await store.verify(picture?.key ?? '', { bytes: picture?.bytes ?? 0, sha256: picture?.sha256 ?? '' });
+    }
+  });
+
+  it('warns of a film for the archive that stands still where its source moves', async () => {
+    const clip = await saveClip({ width: 320, height: 180, frames: 40, gop: 10 });
+    const pacs = (await eventsOf<RenditionReady>(ready, clip.clipId, 3)).find((event) => event.rendition === 'pacs');
+    const [moving, still] = [join(scratch, `${newId()}.mp4`), join(scratch, `${newId()}.mp4`)];
+    await writeFile(moving, await store.get(pacs?.key ?? ''));
+    // the 20th picture stays for as long as the others would have
+    const hold = 'trim=end_frame=20,tpad=stop=20:stop_mode=clone';
+    await promisify(execFile)('ffmpeg', ['-loglevel', 'error', '-i', moving, '-vf', hold, '-c:v', 'libx264', still]);
+    const key = `clips/${clip.clipId}/camera-1/renditions/pacs.mp4`;
+    const { size } = await stat(still);
+    const { bytes, sha256 } = await store.put(key, createReadStream(still), { size, contentType: 'video/mp4' });
+    const { config } = await import('../src/config.ts');
+    const itself = await Messaging.connect({ service: 'transcoder', ...config.nats });
+    try {
+      const made = { ...(pacs as RenditionReady), mode: 'encoded' as const, key, bytes, sha256 };
+      await itself.publishEvent('transcoder.rendition.ready', made, { id: `still/${clip.clipId}` });
+      const [warned] = await eventsOf<{ code: string; reason: string }>(['transcoder.quality.warned'], clip.clipId, 1);
+      expect(warned).toMatchObject({ code: 'frames-differ', rendition: 'pacs', origin: { stationId: 'or-1' } });
+      const [measured] = await eventsOf<QualityMeasured>(['transcoder.quality.measured'], clip.clipId, 1);
+      expect(measured?.summary).toMatchObject({ passed: false, frames: { reference: 40, distorted: 40 } });
+      expect(measured?.summary.repeatedFrames).toBeGreaterThan(10);
+    } finally {
+      await itself.close();
     }
   });
 

@@ -1,3 +1,8 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { childModule, runChild } from '@smartbox/media';
+import { until } from '@smartbox/testing';
 import { describe, expect, it } from 'vitest';
 import { LoadGate, type Rank } from './load-gate.ts';
 
@@ -62,5 +67,49 @@ describe('the load gate', () => {
     last.end();
     await last.run;
     expect(gate.counts).toEqual({ waiting: 0, running: 0, halted: 0 });
+  });
+
+  it('stops a real process by SIGSTOP, which counts on where it stood', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'load-gate-'));
+    const module = join(folder, 'counting.ts');
+    await writeFile(
+      module,
+      `import { serveChild } from '${childModule(import.meta.url, '../../../../libs/media/src/index')}';
+       serveChild(async (most, { progress }) => {
+         for (let at = 1; at <= most; at++) {
+           progress({ at });
+           await new Promise((next) => setTimeout(next, 5));
+         }
+         return most;
+       });`,
+    );
+    const gate = new LoadGate(1);
+    const counted: number[] = [];
+    let pid = 0;
+    const stateOf = async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.[0];
+    try {
+      const slow = gate.run('export', never, (onProcess) =>
+        runChild<number, { at: number }, number>(module, 100, {
+          onProcess: (process) => onProcess(Object.assign(process, { pid: (pid = process.pid) })),
+          onProgress: ({ at }) => counted.push(at),
+          idleTimeoutMs: 5000,
+        }),
+      );
+      await until(() => counted.length > 3, { what: 'the job at work' });
+      const save = work(gate, 'archive');
+      await until(async () => (await stateOf()) === 'T', { what: 'the job stopped (proc(5): T)' });
+      // what it had said before it stopped has come by now
+      await settle();
+      const stoodAt = counted.length;
+      expect([save.begun, gate.counts.halted]).toEqual([true, 1]);
+      expect(await stateOf()).toBe('T');
+      expect(counted.length - stoodAt).toBeLessThan(3);
+      save.end();
+      await save.run;
+      expect(await slow).toBe(100);
+      expect(counted).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
