@@ -4,6 +4,7 @@ import { Messaging, MessagingModule } from '@smartbox/messaging';
 import { HealthModule } from '@smartbox/telemetry';
 import { Conversations } from './application/conversations.ts';
 import { Dvr } from './application/dvr.ts';
+import { EveryAdmission } from './application/every-admission.ts';
 import { FrameViewers } from './application/frame-viewers.ts';
 import { LiveSessions } from './application/live-sessions.ts';
 import { Overflow } from './application/overflow.ts';
@@ -17,6 +18,7 @@ import { LiveSocket } from './inbound/live.socket.ts';
 import { ProblemFilter } from './inbound/problem.ts';
 import { WhepController, WhepSettings } from './inbound/whep.controller.ts';
 import { WhipController } from './inbound/whip.controller.ts';
+import { CaptureBeside } from './outbound/capture-beside.ts';
 import { MachineLoad } from './outbound/machine-load.ts';
 import { NatsInstances } from './outbound/nats-instances.ts';
 import { NatsJournal } from './outbound/nats-journal.ts';
@@ -56,7 +58,16 @@ export class AppModule {
       providers: [
         { provide: NatsLive, inject: [Messaging], useFactory: (messaging: Messaging) => new NatsLive(messaging) },
         { provide: WorkerPool, inject: [NatsLive], useFactory: (live: NatsLive) => startPool(live, config) },
-        { provide: MachineLoad, useFactory: () => new MachineLoad(config.maxCpuPercent) },
+        {
+          provide: CaptureBeside,
+          inject: [Messaging],
+          useFactory: (messaging: Messaging) => CaptureBeside.open(messaging, config.captureLateMs),
+        },
+        {
+          provide: EveryAdmission,
+          inject: [CaptureBeside],
+          useFactory: (beside: CaptureBeside) => new EveryAdmission(beside, new MachineLoad(config.maxCpuPercent)),
+        },
         { provide: NatsJournal, inject: [Messaging], useFactory: (messaging: Messaging) => new NatsJournal(messaging) },
         {
           provide: ViewerJournal,
@@ -77,9 +88,9 @@ export class AppModule {
         },
         {
           provide: LiveSessions,
-          inject: [WorkerPool, NatsLive, ViewerJournal, MachineLoad],
-          useFactory: (pool: WorkerPool, live: NatsLive, journal: ViewerJournal, load: MachineLoad) =>
-            new LiveSessions(pool, live, journal, load, config),
+          inject: [WorkerPool, NatsLive, ViewerJournal, EveryAdmission],
+          useFactory: (pool: WorkerPool, live: NatsLive, journal: ViewerJournal, admission: EveryAdmission) =>
+            new LiveSessions(pool, live, journal, admission, config),
         },
         {
           provide: FrameViewers,
@@ -88,14 +99,14 @@ export class AppModule {
         },
         {
           provide: NatsInstances,
-          inject: [Messaging, WorkerPool, FrameViewers, MachineLoad],
-          useFactory: (messaging: Messaging, pool: WorkerPool, sockets: FrameViewers, load: MachineLoad) =>
+          inject: [Messaging, WorkerPool, FrameViewers, EveryAdmission],
+          useFactory: (messaging: Messaging, pool: WorkerPool, sockets: FrameViewers, admission: EveryAdmission) =>
             NatsInstances.open(messaging, config.publicUrl, () => ({
               viewers: pool.streams,
               places: pool.places,
               socketViewers: sockets.count,
               socketPlaces: sockets.limit,
-              busy: load.busy,
+              busy: admission.busy,
             })),
         },
         {
@@ -113,6 +124,7 @@ export class AppModule {
           // Nobody is sent here any more; then all end, and what they did is told.
           inject: [
             NatsInstances,
+            CaptureBeside,
             RingPast,
             Conversations,
             VoiceProcess,

@@ -26,6 +26,7 @@ const Env = z.object({
     .max(100, 'at most 100 characters')
     .optional(),
   MAX_WORKERS: z.coerce.number().int().min(1).max(64).default(Math.min(8, availableParallelism())),
+  CAPTURE_LATE_MS: z.coerce.number().int().min(0).max(10_000).default(100),
   MAX_CPU_PERCENT: z.coerce.number().int().min(10).max(100).default(100),
   SOCKET_VIEWERS: z.coerce.number().int().min(0).max(1000).default(60),
   VIEWERS_PER_WORKER: z.coerce.number().int().min(1).max(200).default(40),
@@ -48,6 +49,8 @@ export interface Config {
   publicUrl: string | undefined;
   maxWorkers: number;
   viewersPerWorker: number;
+  /** No further viewers while a camera of this machine is later than this; 0: never mind. */
+  captureLateMs: number;
   /** No further viewers while more of the machine is in use; 100: no limit. */
   maxCpuPercent: number;
   /** Viewers over WebSocket. */
@@ -71,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: e.PUBLIC_URL?.replace(/\/+$/, ''),
     maxWorkers: e.MAX_WORKERS,
     viewersPerWorker: e.VIEWERS_PER_WORKER,
+    captureLateMs: e.CAPTURE_LATE_MS,
     maxCpuPercent: e.MAX_CPU_PERCENT,
     socketViewers: e.SOCKET_VIEWERS,
   };

@@ -32,6 +32,8 @@ export const StationPresence = z.object({
   /** Name of the machine, and its addresses in the network. */
   host: z.string().optional(),
   addresses: z.array(z.string()).optional(),
+  /** The same for all that runs on this machine, until it is booted anew. */
+  machineId: z.string().optional(),
   /** What waits on the station's own disk for the broker, and how much may. */
   spool: z.object({ bytes: z.int().nonnegative(), maxBytes: z.int().positive() }).optional(),
   /** Room left on the station's own disk. */
@@ -53,6 +55,8 @@ export const StationPresence = z.object({
       encoder: z.string().optional(),
       lastFrameAt: Instant.optional(),
       droppedFrames: z.int().default(0),
+      /** Cameras of this machine only: how late even the most punctual picture of the last second was. */
+      lateMs: z.int().nonnegative().optional(),
     }),
   ),
 });

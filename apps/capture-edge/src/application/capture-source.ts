@@ -1,6 +1,7 @@
 import type { SourceConfig, SourceState, StationPresence } from '@smartbox/contracts';
 import { inputError, newId, transientError, type Clock } from '@smartbox/kernel';
 import type { Logger } from '@smartbox/telemetry';
+import { Lateness } from '../domain/lateness.ts';
 import { backoffMs, judge, type WorkerFacts } from '../domain/source-watch.ts';
 import type { CapturedFragment, CapturedUnit, FragmentFormat, FromWorker, WhipSignal } from '../worker/protocol.ts';
 import type { CaptureWorker, WorkerLauncher } from './ports.ts';
@@ -16,6 +17,8 @@ const LOOK_MS = 100;
 const IDR_INTERVAL_MS = 200;
 const STEADY_MS = 10_000;
 const SIGNAL_MS = 4_000;
+/** Their pictures are late when this machine is; a network has delays of its own. */
+const OF_THIS_MACHINE = new Set<SourceConfig['kind']>(['synthetic', 'v4l2']);
 
 /** One source: its capture process, watched and started anew, and its state as the operator sees it. */
 export class CaptureSource {
@@ -27,6 +30,7 @@ export class CaptureSource {
   private worker: CaptureWorker | undefined;
   private run = '';
   private facts: WorkerFacts | undefined;
+  private lateness = new Lateness();
   private failures = 0;
   private failure: string | undefined;
   private restartAt: number | undefined;
@@ -116,6 +120,7 @@ export class CaptureSource {
   presence(epoch: string | undefined): StationPresence['sources'][number] {
     const { id, name, kind } = this.config;
     const format = this.opened?.format;
+    const lateMs = OF_THIS_MACHINE.has(kind) ? this.lateness.standingMs(this.now()) : undefined;
     return {
       sourceId: id,
       name,
@@ -131,6 +136,7 @@ export class CaptureSource {
       ...(this.bitrate === undefined ? {} : { bitrate: this.bitrate }),
       ...(this.lastFrameAt ? { lastFrameAt: this.lastFrameAt.toISOString() } : {}),
       droppedFrames: this.skippedFrames,
+      ...(lateMs === undefined ? {} : { lateMs }),
     };
   }
 
@@ -138,6 +144,7 @@ export class CaptureSource {
     this.restartAt = undefined;
     this.failure = undefined;
     this.opened = undefined;
+    this.lateness = new Lateness();
     const run = newId();
     this.run = run;
     const now = this.now();
@@ -190,6 +197,7 @@ export class CaptureSource {
         return;
       case 'unit':
         this.facts = { ...this.facts, pictureAt: now };
+        this.lateness.note(now - message.pts / 90, now);
         this.lastFrameAt = this.clock.now();
         this.measureRate(now, message.annexB.byteLength);
         this.signals.onUnit(run, message);

@@ -6,13 +6,13 @@ import {
   type SourceConfig,
   type StationConfig,
 } from '@smartbox/contracts';
-import { inputError, newId, toError, type Clock } from '@smartbox/kernel';
+import { bootId, inputError, newId, toError, type Clock } from '@smartbox/kernel';
 import { counter, gauge, type Logger } from '@smartbox/telemetry';
 import { RingTrack, type TrackEnd } from '../domain/ring-track.ts';
 import { chooseSize } from '../domain/synthetic-size.ts';
 import type { CapturedFragment, CapturedUnit } from '../worker/protocol.ts';
 import { CaptureSource } from './capture-source.ts';
-import { bootId, machineNames } from './machine.ts';
+import { machineNames } from './machine.ts';
 import type { Broker, Spool, WorkerLauncher } from './ports.ts';
 import { ringMessage } from './ring-message.ts';
 import { duration, RingPublisher } from './ring-publisher.ts';
@@ -322,6 +322,7 @@ export class Station {
         spooledFragments: fragments,
         spool: { bytes, maxBytes: this.options.maxSpoolBytes },
         ...machineNames(),
+        machineId: this.bootId,
         ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
         sources: [...this.cameras.values()].map(({ source, track }) => source.presence(track.epoch)),
       });

@@ -16,7 +16,7 @@ import { sampleClip } from './samples.ts';
 
 const tones = ['good', 'busy', 'warn', 'bad', 'rec', 'idle'] as const;
 const surfaces = ['bg', 'surface', 'surface-2', 'surface-3', 'accent', 'accent-soft'] as const;
-const sources = ['live', 'starting', 'no-signal', 'frozen', 'stale', 'offline', 'unreachable'] as const;
+const sources = ['live', 'starting', 'no-signal', 'frozen', 'stale', 'offline', 'unreachable', 'no-room'] as const;
 const sizes = ['sm', 'md', 'lg', 'xl'] as const;
 const nothing = () => undefined;
 

@@ -68,3 +68,6 @@ export const deLive = {
     exhausted: 'Kein Live-Bild erreichbar: Bild aus dem Puffer',
   },
 };
+    noRoom:
+      'Zurzeit ist kein Platz für ein weiteres Live-Bild: Die Aufnahme hat Vorrang. Schließen Sie Bilder, die niemand braucht; es wird alle paar Sekunden von selbst neu gefragt.',
+    noRoomShort: 'Kein Platz für ein weiteres Live-Bild, wird neu versucht',

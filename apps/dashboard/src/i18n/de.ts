@@ -76,6 +76,7 @@ export const de = {
     offline: 'Offline',
     stale: 'Veraltet',
     unreachable: 'Kein Bild',
+    'no-room': 'Kein Platz',
   },
   clipState: {
     requested: 'Wird gespeichert',

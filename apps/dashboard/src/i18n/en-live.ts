@@ -70,3 +70,6 @@ export const enLive: typeof deLive = {
     exhausted: 'No live picture reachable: picture from the buffer',
   },
 };
+    noRoom:
+      'There is no room for another live picture now: recording comes first. Close pictures that nobody needs; it is asked again every few seconds.',
+    noRoomShort: 'No room for another live picture, asking again',

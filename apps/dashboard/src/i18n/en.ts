@@ -77,6 +77,7 @@ export const en: typeof de = {
     offline: 'Offline',
     stale: 'Stale',
     unreachable: 'No picture',
+    'no-room': 'No room',
   },
   clipState: {
     requested: 'Saving',

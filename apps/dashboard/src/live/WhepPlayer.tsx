@@ -98,6 +98,11 @@ export function WhepPlayer({ station, source, compact = false, enabled = true, f
         </div>
       )}
       {!back && overlay?.(aspect)}
+          {metrics.noRoom && (state === 'no-room' || state === 'stale') && (
+            <p className={classes.reason} role="status" data-testid="no-room">
+              {t(compact ? 'detour.noRoomShort' : 'detour.noRoom')}
+            </p>
+          )}
       <div className={classes.caption}>
         <span className={classes.name}>{source.name}</span>
         {metrics.detour && !back && state === 'live' && (
@@ -107,7 +112,7 @@ export function WhepPlayer({ station, source, compact = false, enabled = true, f
         )}
         {metrics.exhausted && back && (
           <span className={classes.detour} data-testid="detour">
-            {t('detour.exhausted')}
+            {t(metrics.noRoom ? 'detour.noRoomShort' : 'detour.exhausted')}
           </span>
         )}
         {back ? (

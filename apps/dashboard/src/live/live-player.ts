@@ -24,6 +24,8 @@ export interface LiveMetrics extends ReceiverFigures {
   detour: DetourReason | undefined;
   /** Neither way brings a picture: only the past is left. */
   exhausted: boolean;
+  /** The last time, the service had no room: it is asked again. */
+  noRoom: boolean;
 }
 
 export interface LivePlayerOptions {
@@ -149,7 +151,7 @@ export class LivePlayer {
     const { transport, reason: detour, exhausted } = this.#order;
     this.#options.onState(() => 'playing');
     const firstFrameMs = Math.round(performance.now() - this.#startedAt);
-    this.#options.onMetrics({ firstFrameMs, transport, detour, exhausted });
+    this.#options.onMetrics({ firstFrameMs, transport, detour, exhausted, noRoom: false });
     clearTimeout(this.#heal);
     if (transport === 'socket') this.#heal = setTimeout(() => this.#look(), this.#order.healMs);
   }
@@ -163,10 +165,12 @@ export class LivePlayer {
     this.#probe?.stop();
     clearTimeout(this.#heal);
     // A picture that was there is stale from now on; it stays visible, marked, until the next one comes.
-    this.#options.onState((before) => (before === 'playing' || before === 'stale' ? 'stale' : 'unreachable'));
+    const noRoom = cause === 'overloaded';
+    const none = noRoom ? 'no-room' : 'unreachable';
+    this.#options.onState((before) => (before === 'playing' || before === 'stale' ? 'stale' : none));
     this.#reconnects += 1;
     const { exhausted } = this.#order;
-    this.#options.onMetrics({ reconnects: this.#reconnects, lastEnd: reason, exhausted });
+    this.#options.onMetrics({ reconnects: this.#reconnects, lastEnd: reason, exhausted, noRoom });
     clearTimeout(this.#retry);
     const wait = switched ? 0 : reconnectDelay(this.#attempt, waitMs, Math.random);
     this.#retry = setTimeout(() => this.#connect(), wait);

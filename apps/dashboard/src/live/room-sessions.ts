@@ -13,6 +13,8 @@ type GrantAll = (sourceIds: readonly string[], signal: AbortSignal) => Promise<G
 export class RoomSessions {
   readonly #grant: GrantAll;
   #waiting: Seat[] = [];
+  /** By source: the last session that had it. */
+  readonly #places = new Map<string, string>();
 
   constructor(grant: GrantAll) {
     this.#grant = grant;
@@ -49,6 +51,10 @@ export class RoomSessions {
           signal,
         ),
       videos: seats.length,
+      instead: [...new Set(seats.flatMap(({ sourceId }) => this.#places.get(sourceId) ?? []))],
+      onSession: (id) => {
+        for (const { sourceId } of seats) this.#places.set(sourceId, id);
+      },
       onStream: (stream, video) => seats[video]?.show(stream),
       onConnected: () => {
         connected = true;

@@ -3,9 +3,9 @@ import type { StationView } from '@smartbox/contracts';
 export type SourceView = StationView['sources'][number];
 
 /** What the player itself knows about its picture. */
-export type PlayerState = 'connecting' | 'playing' | 'stale' | 'unreachable';
+export type PlayerState = 'connecting' | 'playing' | 'stale' | 'unreachable' | 'no-room';
 
-export type TileState = 'starting' | 'live' | 'no-signal' | 'frozen' | 'offline' | 'stale' | 'unreachable';
+export type TileState = 'starting' | 'live' | 'no-signal' | 'frozen' | 'offline' | 'stale' | 'unreachable' | 'no-room';
 
 /**
  * The one word on a tile. "Live" needs both: the station says so and frames arrive here. While the feed is away the
@@ -27,7 +27,8 @@ export function tileState(
     case 'stale':
       return 'stale';
     case 'unreachable':
-      return 'unreachable';
+    case 'no-room':
+      return player;
     case 'connecting':
       return 'starting';
   }

@@ -21,6 +21,7 @@ const none: LiveMetrics = {
   transport: 'whep',
   detour: undefined,
   exhausted: false,
+  noRoom: false,
 };
 
 const rooms = new Map<string, RoomSessions>();

@@ -45,6 +45,10 @@ export interface WhepOptions extends Omit<SessionEvents, 'onStream'> {
   grant: (signal: AbortSignal) => Promise<Grant>;
   /** How many videos the endpoint sends; one unless given. */
   videos?: number;
+  /** Sessions that ended, whose place this one takes: who lost the picture is let in again where nobody else is. */
+  instead?: readonly string[];
+  /** It has begun; by this name another one can take its place. */
+  onSession?: (id: string) => void;
   /** @param video counted from 0, in the order of the endpoint's sources. */
   onStream: (stream: MediaStream, video: number) => void;
   createPeer?: () => Peer;
@@ -132,7 +136,8 @@ export class WhepSession {
     ]);
     signal.throwIfAborted();
     // At once, without waiting for our candidates: the server learns where we are from our checks (RFC 8445 section 7.3.1.3).
-    const response = await this.#send('POST', grant.whepUrl, grant.token, peer.localDescription?.sdp);
+    const url = insteadOf(grant.whepUrl, this.#options.instead ?? []);
+    const response = await this.#send('POST', url, grant.token, peer.localDescription?.sdp);
     const counterOffer = response.status === 406 && isSdp(response);
     if (response.status !== 201 && !counterOffer) throw await refusalOf(response);
     const location = response.headers.get('location');
@@ -144,6 +149,8 @@ export class WhepSession {
       return;
     }
     this.#resource = resource || undefined;
+    const id = resource && new URL(resource.url).pathname.split('/').at(-1);
+    if (id) this.#options.onSession?.(id);
     this.#connectTimer = setTimeout(() => this.#end('no connection in time', undefined, 'connection'), CONNECT_MS);
     const sdp = await response.text();
     if (counterOffer) await this.#answer(sdp);
@@ -200,6 +207,10 @@ const refusalOf = async (response: Response): Promise<ApiError> =>
 
 function absolute(url: string): string {
   return new URL(url, typeof location === 'undefined' ? undefined : location.href).href;
+}
+
+function insteadOf(url: string, sessions: readonly string[]): string {
+  return sessions.length === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}instead=${sessions.join(',')}`;
 }
 
 const FIRST_WAIT_MS = 500;

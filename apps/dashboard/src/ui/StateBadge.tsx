@@ -8,6 +8,7 @@ import {
   IconCircleDashed,
   IconCircleFilled,
   IconClock,
+  IconHourglass,
   IconPackage,
   IconPlayerPauseFilled,
   IconPlugConnectedX,
@@ -31,6 +32,7 @@ const sourceLook: Record<TileState, Look> = {
   stale: ['warn', IconPlayerPauseFilled],
   offline: ['bad', IconPlugConnectedX],
   unreachable: ['bad', IconAlertTriangleFilled],
+  'no-room': ['warn', IconHourglass],
 };
 const clipLook: Record<ClipState, Look> = {
   requested: ['busy', IconClock],

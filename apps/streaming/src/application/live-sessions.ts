@@ -3,6 +3,7 @@ import { inputError, SmartBoxError, verifyLiveToken, type LiveClaims, type LiveU
 import { announce, onlyWhatIsSent, rtcpMuxOnly } from '../domain/answer.ts';
 import { readFragment, restartOf } from '../domain/ice-fragment.ts';
 import { iceOf } from '../domain/offer.ts';
+import { KeptPlaces } from './kept-places.ts';
 import type { Admission, LiveSource, ViewerHost, WantedSource } from './ports.ts';
 import type { ViewerJournal } from './viewer-journal.ts';
 
@@ -41,6 +42,7 @@ export class LiveSessions {
   readonly #host: ViewerHost;
   readonly #live: LiveSource;
   readonly #admission: Admission;
+  readonly #places = new KeptPlaces();
   readonly #settings: SessionSettings;
 
   constructor(
@@ -57,6 +59,7 @@ export class LiveSessions {
     host.onGone((viewer) => {
       const session = this.#sessions.get(viewer);
       this.#sessions.delete(viewer);
+      this.#places.left(viewer);
       for (const sourceId of session?.sourceIds ?? []) journal.gone(watchId(session, sourceId));
     });
     host.onPlaying((viewer, sourceId) => {
@@ -112,9 +115,13 @@ export class LiveSessions {
     return wanted;
   }
 
-  /** Answers an offer, or makes another one. What goes back has every candidate: nothing needs to be trickled by us. */
-  async join(sources: Sources, offer: string, who: string): Promise<Joined> {
-    const wanted = await this.welcome(sources);
+  /**
+   * Answers an offer, or makes another one. What goes back has every candidate: nothing needs to be trickled by us.
+   * @param instead sessions of the same viewer that this one takes the place of.
+   */
+  async join(sources: Sources, offer: string, who: string, instead: readonly string[] = []): Promise<Joined> {
+    const wanted = await this.present(sources);
+    if (!this.#places.take(instead, sources.sourceIds)) this.#admission.admit();
     // Random: knowing one session tells nothing about another.
     const id = randomBytes(16).toString('base64url');
     const { kind, sdp } = await this.#host.join(id, sources.stationId, wanted, offer);
@@ -122,6 +129,7 @@ export class LiveSessions {
     const iceUfrag = counterOffer ? undefined : iceOf(offer).ufrag;
     const session: Session = { ...sources, id, etag: newEtag(), iceUfrag, who, over: false };
     this.#sessions.set(id, session);
+    this.#places.taken(id, sources.sourceIds);
     const ours = counterOffer ? rtcpMuxOnly(sdp) : onlyWhatIsSent(sdp);
     return { session, sdp: announce(ours, this.#settings.announcedAddresses), counterOffer };
   }

@@ -60,6 +60,8 @@ export interface SenderSignals {
 
 /** May somebody else come? */
 export interface Admission {
+  /** Nobody. */
+  readonly busy: boolean;
   /** @throws SmartBoxError `overloaded`. */
   admit(): void;
 }

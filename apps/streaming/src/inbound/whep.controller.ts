@@ -66,7 +66,9 @@ export class WhepController {
     const offer = bodyOf(request, SDP);
     const attributes = { 'smartbox.station': stream.station, 'smartbox.source': stream.source };
     const joined = await withSpan('whep join', attributes, () =>
-      this.#overflow.join('webrtc', wasSentHere(request), () => this.#sessions.join(sources, offer, who)),
+      this.#overflow.join('webrtc', wasSentHere(request), () =>
+        this.#sessions.join(sources, offer, who, placesOf(request)),
+      ),
     );
     this.#describe(stream, joined, reply);
   }
@@ -132,4 +134,10 @@ export class WhepController {
   #cors(request: FastifyRequest, reply: FastifyReply): void {
     openTo(this.#settings.allowedOrigins, request, reply, 'Location, ETag, Link, Retry-After, Accept-Patch');
   }
+}
+
+/** `?instead=<session>,<session>`: whose place the new session takes. Ours, not the draft's. */
+function placesOf({ query }: FastifyRequest): string[] {
+  const { instead } = query as { instead?: unknown };
+  return typeof instead === 'string' ? instead.split(',').slice(0, 8) : [];
 }

@@ -3180,6 +3180,7 @@ export interface components {
             brokerOk: boolean;
             diskFreeBytes?: number;
             host?: string;
+            machineId?: string;
             name: string;
             procedureId: string | null;
             software: string;
@@ -3195,6 +3196,7 @@ export interface components {
                 kind: string;
                 /** Format: date-time */
                 lastFrameAt?: string;
+                lateMs?: number;
                 name: string;
                 reason?: string;
                 /** Format: date-time */
@@ -3245,6 +3247,7 @@ export interface components {
             };
             diskFreeBytes?: number;
             host?: string;
+            machineId?: string;
             name: string;
             online: boolean;
             procedure?: components["schemas"]["ProcedureView"];
@@ -3267,6 +3270,7 @@ export interface components {
                 kind: string;
                 /** Format: date-time */
                 lastFrameAt?: string;
+                lateMs?: number;
                 name: string;
                 reason?: string;
                 /** Format: date-time */
@@ -3296,6 +3300,7 @@ export interface components {
             };
             diskFreeBytes?: number;
             host?: string;
+            machineId?: string;
             name: string;
             online: boolean;
             procedure?: components["schemas"]["ProcedureViewOutput"];
@@ -3318,6 +3323,7 @@ export interface components {
                 kind: string;
                 /** Format: date-time */
                 lastFrameAt?: string;
+                lateMs?: number;
                 name: string;
                 reason?: string;
                 /** Format: date-time */
