@@ -1,16 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { cellEdge, COUNTER_COLUMNS, decodeFrameCounter } from '@smartbox/media';
 import { Messaging } from '@smartbox/messaging';
 import { until } from '@smartbox/testing';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { burntIn, FRAMES_PER_SECOND } from './burnt-in.ts';
 import { natsOf, ringHolds, smallStation, startLine, startProcedure, type Line } from './support.ts';
 
 const PATIENCE = 30_000;
-/** Of the synthetic camera. */
-const FRAMES_PER_SECOND = 30;
 
 let line: Line;
 let browser: Browser;
@@ -42,22 +40,7 @@ const inState = (state: string) =>
 
 /** The burnt-in counters of the live picture and of the past, as they are on the screen at one moment. */
 async function counters(): Promise<{ live: number | null; past: number | null }> {
-  const read = await tile().evaluate((element) =>
-    [...element.querySelectorAll('video')].map((video) => {
-      const { videoWidth: width, videoHeight: height } = video;
-      if (width === 0 || video.readyState < 2) return null;
-      const canvas = new OffscreenCanvas(width, Math.ceil(height / 8));
-      const context = canvas.getContext('2d', { willReadFrequently: true });
-      context?.drawImage(video, 0, 0);
-      const pixels = context?.getImageData(0, 0, width, canvas.height).data ?? [];
-      return { width, green: Array.from({ length: width * canvas.height }, (_, i) => pixels[i * 4 + 1] ?? 0) };
-    }),
-  );
-  const [live, past] = read.map((picture) => {
-    if (!picture) return null;
-    expect(cellEdge(COUNTER_COLUMNS, picture.width)).toBeLessThan(picture.width);
-    return decodeFrameCounter(picture.width, (x, y) => picture.green[y * picture.width + x] ?? 0);
-  });
+  const [live, past] = await burntIn(page, '[data-testid="live-endoscope"] video');
   return { live: live ?? null, past: past ?? null };
 }
 

@@ -173,10 +173,11 @@ export const api = {
     ),
   stopRecording: (stationId: string) =>
     expect(Anything, catalog.POST('/api/v1/stations/{stationId}/recording/stop', { params: { path: { stationId } } })),
-  takeStill: (stationId: string, clipId: string) =>
+  /** @param of absent: of now, of every source. */
+  takeStill: (stationId: string, clipId: string, of: { at?: string; sources?: string[] } = {}) =>
     expect(
       Anything,
-      catalog.POST('/api/v1/stations/{stationId}/stills', { params: { path: { stationId } }, body: { clipId } }),
+      catalog.POST('/api/v1/stations/{stationId}/stills', { params: { path: { stationId } }, body: { clipId, ...of } }),
     ),
   setMarker: (stationId: string, markerId: string, at: string) =>
     expect(

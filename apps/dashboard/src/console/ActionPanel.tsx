@@ -6,6 +6,7 @@ import {
   IconPlayerRecordFilled,
   IconPlayerStopFilled,
 } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
@@ -25,6 +26,9 @@ interface Props {
   availableMs: number | undefined;
   /** By the recipe nothing is kept of this patient. */
   refuses: boolean;
+  /** How old the picture is that a still would be taken of; undefined: of now. */
+  oldMs: number | undefined;
+  onStill: () => void;
   onChoose: () => void;
 }
 
@@ -33,7 +37,7 @@ const HOUR_MS = 3_600_000;
 const CARD_MS = 45_000;
 
 /** The right side: save, and what became of it; record; still; marker. */
-export function ActionPanel({ station, console, seconds, availableMs, refuses, onChoose }: Props) {
+export function ActionPanel({ station, console, seconds, availableMs, refuses, oldMs, onStill, onChoose }: Props) {
   const { t } = useTranslation();
   const now = useNow(1_000);
   const locale = useLocale();
@@ -63,7 +67,10 @@ export function ActionPanel({ station, console, seconds, availableMs, refuses, o
             <div className={classes.cardText}>
               <strong>
                 {note.kind === 'undone' && t('console.undone')}
-                {note.kind === 'still' && t('console.stillTaken')}
+                {note.kind === 'still' &&
+                  (note.oldMs === undefined
+                    ? t('console.stillTaken')
+                    : t('console.stillOfPastTaken', { time: ageText(t, note.oldMs) }))}
                 {note.kind === 'marker' && t('console.markerSet', { time: clockTime(note.at, locale, true) })}
               </strong>
             </div>
@@ -112,11 +119,12 @@ export function ActionPanel({ station, console, seconds, availableMs, refuses, o
           type="button"
           className={classes.action}
           disabled={refuses}
-          onClick={() => void console.still()}
+          data-past={oldMs !== undefined}
+          onClick={onStill}
           data-testid="still"
         >
           <IconCamera size={40} aria-hidden />
-          {t('console.still')}
+          {oldMs === undefined ? t('console.still') : t('console.stillOfPast', { time: ageText(t, oldMs) })}
         </button>
         <button type="button" className={classes.action} onClick={() => void console.marker()} data-testid="marker">
           <IconBookmark size={40} aria-hidden />
@@ -125,4 +133,11 @@ export function ActionPanel({ station, console, seconds, availableMs, refuses, o
       </div>
     </section>
   );
+}
+
+/** "12 s", "1 min 5 s". */
+function ageText(t: TFunction, ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return t('console.ageSeconds', { seconds });
+  return t('console.ageMinutes', { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }

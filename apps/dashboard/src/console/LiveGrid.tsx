@@ -3,6 +3,8 @@ import { IconArrowsMaximize, IconArrowsMinimize } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { RoomPastContext } from '../live/useRoomPast.ts';
+import type { RoomPast } from '../live/useRoomPast.ts';
 import { WhepPlayer } from '../live/WhepPlayer.tsx';
 import { BufferBar } from './BufferBar.tsx';
 import classes from './LiveGrid.module.css';
@@ -10,13 +12,15 @@ import classes from './LiveGrid.module.css';
 interface Props {
   station: StationView;
   feedAlive: boolean;
+  /** What the pictures share when they look back. */
+  roomPast: RoomPast;
   /** Each picture may fill the screen. */
   fullScreen?: boolean;
   overlay?: (source: string, aspect: number | undefined) => ReactNode;
 }
 
 /** Every source of the room, live; a tap on the corner makes one large. */
-export function LiveGrid({ station, feedAlive, fullScreen = false, overlay }: Props) {
+export function LiveGrid({ station, feedAlive, roomPast, fullScreen = false, overlay }: Props) {
   const { t } = useTranslation();
   const [large, setLarge] = useState<string>();
   const known = station.sources.some((s) => s.sourceId === large);
@@ -30,12 +34,14 @@ export function LiveGrid({ station, feedAlive, fullScreen = false, overlay }: Pr
       {station.sources.map((source) => (
         <div key={source.sourceId} className={classes.cell} data-large={source.sourceId === large}>
           <div className={classes.picture}>
-            <WhepPlayer
-              station={station}
-              source={source}
-              fullScreen={fullScreen}
-              {...(overlay && { overlay: (aspect) => overlay(source.sourceId, aspect) })}
-            />
+            <RoomPastContext value={roomPast.context}>
+              <WhepPlayer
+                station={station}
+                source={source}
+                fullScreen={fullScreen}
+                {...(overlay && { overlay: (aspect) => overlay(source.sourceId, aspect) })}
+              />
+            </RoomPastContext>
             {station.sources.length > 1 && (
               <button
                 type="button"

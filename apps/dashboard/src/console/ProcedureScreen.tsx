@@ -11,6 +11,7 @@ import { RoomConversationBar, RoomConversationButton, useRoomSwitch } from '../c
 import { useConversation } from '../conversation/useConversation.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { applyProcedure } from '../feed/reduce.ts';
+import { useRoomPast } from '../live/useRoomPast.ts';
 import { FeedBanner } from '../ui/FeedBanner.tsx';
 import { usePatientName } from '../ui/PatientText.tsx';
 import { ActionPanel } from './ActionPanel.tsx';
@@ -43,6 +44,7 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
   const { conversation, state: talk, open } = useConversation(station, 'room');
   const talking = useRoomSwitch(station, conversation, open, (error) => console.failed('conversation', error));
   const [pen, setPen] = useState(false);
+  const roomPast = useRoomPast(procedure.procedureId);
   const refuses = keepsNothing(procedure);
   const close = () => setDialog(undefined);
 
@@ -66,7 +68,7 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
       case 'record':
         return void console.record();
       case 'still':
-        return void console.still();
+        return void console.still(roomPast.pictures());
       case 'marker':
         return void console.marker();
       case 'choose-length':
@@ -128,6 +130,7 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
           <LiveGrid
             station={station}
             feedAlive={feedAlive}
+            roomPast={roomPast}
             overlay={(source, aspect) =>
               talk.phase === 'in' && (
                 <DrawingLayer conversation={conversation} source={source} aspect={aspect} pen={pen} />
@@ -141,6 +144,8 @@ export function ProcedureScreen({ station, procedure }: { station: StationView; 
           seconds={procedure.recipe.saveSeconds}
           availableMs={available}
           refuses={refuses}
+          oldMs={roomPast.oldMs}
+          onStill={() => perform({ do: 'still' })}
           onChoose={() => setDialog('length')}
         />
       </main>

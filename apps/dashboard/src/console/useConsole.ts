@@ -8,6 +8,7 @@ import { keys, procedureClipsOptions } from '../api/queries.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { insertClip } from '../feed/reduce.ts';
+import type { PastPicture } from '../live/useRoomPast.ts';
 import { debouncer } from './keymap.ts';
 import { openFailures } from './saves.ts';
 import type { Failure, SaveAttempt } from './saves.ts';
@@ -17,6 +18,8 @@ export interface Note {
   id: string;
   kind: 'marker' | 'still' | 'undone';
   at: number;
+  /** A still of the past: how old it was. */
+  oldMs?: number;
 }
 
 /** Everything that the operator can do in one procedure, and what became of it. */
@@ -83,16 +86,24 @@ export function useConsole(station: StationView, procedureId: string) {
     }
   }, [client, failed, recordingId, station.stationId]);
 
-  const still = useCallback(async () => {
-    if (!firstOfBurst.current('still')) return;
-    const clipId = ulid();
-    try {
-      await persistently(() => api.takeStill(station.stationId, clipId));
-      setNote({ id: clipId, kind: 'still', at: Date.now() });
-    } catch (error) {
-      failed('still', error);
-    }
-  }, [failed, station.stationId]);
+  /** Of what the tiles show: of now, unless some show the past. */
+  const still = useCallback(
+    async (past: readonly PastPicture[]) => {
+      if (!firstOfBurst.current('still')) return;
+      const id = ulid();
+      try {
+        if (past.length === 0) await persistently(() => api.takeStill(station.stationId, id));
+        for (const { oldMs: _old, ...of } of past) {
+          const clipId = ulid();
+          await persistently(() => api.takeStill(station.stationId, clipId, of));
+        }
+        setNote({ id, kind: 'still', at: Date.now(), ...(past[0] && { oldMs: past[0].oldMs }) });
+      } catch (error) {
+        failed('still', error);
+      }
+    },
+    [failed, station.stationId],
+  );
 
   const marker = useCallback(async () => {
     if (!firstOfBurst.current('marker')) return;

@@ -6,6 +6,9 @@ export const deLive = {
     ago: 'vor {{time}}',
     notLive: 'Nicht live',
     loading: 'Wird geholt …',
+    whole: 'Alle Bilder',
+    wholeTimeline: 'Zeitleiste aller Bilder aus {{source}}: links zurück, rechts live',
+    wholeBack10: 'Alle Bilder 10 Sekunden zurück',
     back10: '10 Sekunden zurück',
     pause: 'Anhalten',
     play: 'Weiter',
@@ -65,9 +68,9 @@ export const deLive = {
     udp: 'Ersatzweg WebSocket: Das Netz lässt kein UDP durch',
     codec: 'Ersatzweg WebSocket: WebRTC ohne passendes Format',
     overloaded: 'Ersatzweg WebSocket: kein WebRTC-Platz frei',
-    exhausted: 'Kein Live-Bild erreichbar: Bild aus dem Puffer',
-  },
-};
     noRoom:
       'Zurzeit ist kein Platz für ein weiteres Live-Bild: Die Aufnahme hat Vorrang. Schließen Sie Bilder, die niemand braucht; es wird alle paar Sekunden von selbst neu gefragt.',
     noRoomShort: 'Kein Platz für ein weiteres Live-Bild, wird neu versucht',
+    exhausted: 'Kein Live-Bild erreichbar: Bild aus dem Puffer',
+  },
+};

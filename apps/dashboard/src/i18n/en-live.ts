@@ -8,6 +8,9 @@ export const enLive: typeof deLive = {
     ago: '{{time}} ago',
     notLive: 'Not live',
     loading: 'Fetching …',
+    whole: 'All pictures',
+    wholeTimeline: 'Timeline of all pictures of {{source}}: left is back, right is live',
+    wholeBack10: 'All pictures back 10 seconds',
     back10: 'Back 10 seconds',
     pause: 'Pause',
     play: 'Continue',
@@ -67,9 +70,9 @@ export const enLive: typeof deLive = {
     udp: 'Detour over WebSocket: the network lets no UDP through',
     codec: 'Detour over WebSocket: WebRTC without a format in common',
     overloaded: 'Detour over WebSocket: no WebRTC place is free',
-    exhausted: 'No live picture reachable: picture from the buffer',
-  },
-};
     noRoom:
       'There is no room for another live picture now: recording comes first. Close pictures that nobody needs; it is asked again every few seconds.',
     noRoomShort: 'No room for another live picture, asking again',
+    exhausted: 'No live picture reachable: picture from the buffer',
+  },
+};

@@ -1,7 +1,7 @@
 import type { StationView } from '@smartbox/contracts';
 import { useFullscreenElement } from '@mantine/hooks';
 import { IconInfoCircle, IconMaximize, IconMinimize } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { useContext, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { stopwatch } from '../format/quantities.ts';
@@ -14,6 +14,7 @@ import type { SourceView } from './tile-state.ts';
 import { useFallback } from './useFallback.ts';
 import { useLive } from './useLive.ts';
 import { usePast } from './usePast.ts';
+import { RoomPastContext } from './useRoomPast.ts';
 import classes from './WhepPlayer.module.css';
 
 interface Props {
@@ -40,9 +41,11 @@ export function WhepPlayer({ station, source, compact = false, enabled = true, f
   const { state: player, metrics } = useLive(video, station.stationId, source.sourceId, enabled);
   const state = tileState(station, source, player, feedAlive);
   const pastVideo = useRef<HTMLVideoElement>(null);
-  const past = usePast(pastVideo, station.stationId, source.sourceId, station.procedure?.procedureId);
+  const room = useContext(RoomPastContext);
+  const together = room?.together === true;
+  const past = usePast(pastVideo, station.stationId, source.sourceId, station.procedure?.procedureId, room?.group);
   const back = past.askedMs !== undefined;
-  useFallback(past, metrics.exhausted && station.procedure !== undefined);
+  useFallback(past, metrics.exhausted && station.procedure !== undefined, together);
   const availableMs = station.window?.sources.find((one) => one.sourceId === source.sourceId)?.availableMs;
   const shown = metrics.firstFrameMs !== undefined;
   const [aspect, setAspect] = useState<number>();
@@ -95,14 +98,14 @@ export function WhepPlayer({ station, source, compact = false, enabled = true, f
           {!compact && station.online && source.reason !== undefined && state === source.state && (
             <p className={classes.reason}>{source.reason}</p>
           )}
-        </div>
-      )}
-      {!back && overlay?.(aspect)}
           {metrics.noRoom && (state === 'no-room' || state === 'stale') && (
             <p className={classes.reason} role="status" data-testid="no-room">
               {t(compact ? 'detour.noRoomShort' : 'detour.noRoom')}
             </p>
           )}
+        </div>
+      )}
+      {!back && overlay?.(aspect)}
       <div className={classes.caption}>
         <span className={classes.name}>{source.name}</span>
         {metrics.detour && !back && state === 'live' && (
@@ -142,7 +145,9 @@ export function WhepPlayer({ station, source, compact = false, enabled = true, f
           {t(`rewind.${past.notice}`)}
         </p>
       )}
-      {station.procedure && <PastStrip past={past} name={source.name} availableMs={availableMs} compact={compact} />}
+      {station.procedure && !together && (
+        <PastStrip past={past} name={source.name} availableMs={availableMs} compact={compact} />
+      )}
       {fullScreen && (
         <button
           type="button"

@@ -34,10 +34,22 @@ export class NativePast {
   get shownBehindMs(): number | undefined {
     const { video } = this.#options;
     if (!this.#started || video.seeking || video.readyState < 2) return undefined;
-    const zero = (video as DatedVideo).getStartDate?.().getTime() ?? NaN;
-    if (Number.isFinite(zero)) return Math.max(0, Date.now() - zero - video.currentTime * 1000);
+    const moment = this.momentAt(video.currentTime);
+    if (moment !== undefined) return Math.max(0, Date.now() - moment);
     const end = this.#end();
     return end === undefined ? undefined : Math.max(0, (end - video.currentTime) * 1000);
+  }
+
+  /** The moment of a place in the video; undefined where the browser does not date it. */
+  momentAt(mediaTime: number): number | undefined {
+    const zero = this.#zero();
+    return Number.isFinite(zero) ? zero + mediaTime * 1000 : undefined;
+  }
+
+  /** Shows the picture of that moment. */
+  seekTo(momentMs: number): void {
+    const zero = this.#zero();
+    if (Number.isFinite(zero)) this.#options.video.currentTime = (momentMs - zero) / 1000;
   }
 
   get reachMs(): number | undefined {
@@ -61,6 +73,10 @@ export class NativePast {
     const { video } = this.#options;
     video.removeEventListener('loadedmetadata', this.#begin);
     video.removeEventListener('error', this.#failed);
+  }
+
+  #zero(): number {
+    return (this.#options.video as DatedVideo).getStartDate?.().getTime() ?? NaN;
   }
 
   #end(): number | undefined {

@@ -61,6 +61,17 @@ export class PastSession {
     return this.#started && video.readyState >= 2 ? momentOf(this.#pieces, video.currentTime) : undefined;
   }
 
+  /** The moment of a place in the video. */
+  momentAt(mediaTime: number): number | undefined {
+    return this.#started ? momentOf(this.#pieces, mediaTime) : undefined;
+  }
+
+  /** Shows the picture of that moment. */
+  seekTo(momentMs: number): void {
+    const position = this.#started ? positionOf(this.#pieces, momentMs) : undefined;
+    if (position !== undefined) this.#options.video.currentTime = position;
+  }
+
   /** How long ago the picture on the screen was; undefined while there is none. */
   get shownBehindMs(): number | undefined {
     const moment = this.momentMs;

@@ -2,8 +2,10 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RefObject } from 'react';
 import { api } from '../api/client.ts';
 import { LIVE_WITHIN_MS } from './past-clock.ts';
+import type { PastGroup } from './past-group.ts';
 import { NativePast } from './past-native.ts';
 import type { PastSession } from './past-session.ts';
+import { ShownFrame } from './shown-frame.ts';
 
 export interface Past {
   /** Undefined: live. Otherwise how far back was asked for, ms. */
@@ -27,13 +29,14 @@ const NOTICE_MS = 8_000;
 
 /**
  * The past of one source in `video`. `scope` names what may be seen together, the running procedure: when it changes,
- * the past is left at once.
+ * the past is left at once. `group`: the tiles of the room that can look back together.
  */
 export function usePast(
   video: RefObject<HTMLVideoElement | null>,
   stationId: string,
   sourceId: string,
   scope: string | undefined,
+  group: PastGroup | undefined,
 ): Past {
   const [askedMs, setAsked] = useState<number>();
   const [seen, setSeen] = useState<{ behindMs?: number | undefined; reachMs?: number | undefined; paused: boolean }>({
@@ -41,6 +44,7 @@ export function usePast(
   });
   const [notice, setNotice] = useState<Past['notice']>();
   const session = useRef<PastSession | NativePast | undefined>(undefined);
+  const frame = useRef<ShownFrame | undefined>(undefined);
   const wanted = useRef(0);
   const seekTimer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const active = askedMs !== undefined;
@@ -83,6 +87,8 @@ export function usePast(
     const element = video.current;
     if (!active || !element) return;
     let over = false;
+    const shown = new ShownFrame(element);
+    frame.current = shown;
     void import('./past-session.ts')
       .then(({ PastSession }) => {
         if (over) return;
@@ -122,10 +128,32 @@ export function usePast(
       seekTimer.current = undefined;
       session.current?.stop();
       session.current = undefined;
+      shown.stop();
+      frame.current = undefined;
       element.removeAttribute('src');
       element.load();
     };
   }, [active, video, stationId, sourceId, goLive]);
+
+  useEffect(() => {
+    const element = video.current;
+    if (!element || !group) return;
+    return group.join({
+      sourceId,
+      video: element,
+      shown: () => {
+        const last = element.seeking ? undefined : frame.current?.last;
+        const momentMs = last && session.current?.momentAt(last.mediaTime);
+        return last && momentMs !== undefined ? { momentMs, at: last.at } : undefined;
+      },
+      behindMs: () => session.current?.shownBehindMs,
+      reachMs: () => session.current?.reachMs,
+      back: () => frame.current !== undefined,
+      goBack,
+      goLive,
+      seekTo: (momentMs) => session.current?.seekTo(momentMs),
+    });
+  }, [video, group, sourceId, goBack, goLive]);
 
   useEffect(() => {
     if (!notice) return;

@@ -14,6 +14,8 @@ import { useConversation } from '../conversation/useConversation.ts';
 import { useFeedHealth } from '../feed/FeedProvider.tsx';
 import { clockTime } from '../format/dates.ts';
 import { initials } from '../format/person-name.ts';
+import { RoomTimeline } from './RoomTimeline.tsx';
+import { useRoomPast } from '../live/useRoomPast.ts';
 import { usePatientName } from '../ui/PatientText.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
@@ -44,6 +46,7 @@ function Room({ station, feedAlive }: { station: StationView; feedAlive: boolean
   const { t } = useTranslation();
   const { conversation, state, open } = useConversation(station, 'desk');
   const [pen, setPen] = useState(false);
+  const roomPast = useRoomPast(station.procedure?.procedureId);
   const draws = pen && state.phase === 'in' && state.me?.rights.includes('draw') === true;
   return (
     <div className={classes.page} data-testid="room-page" data-station={station.stationId}>
@@ -63,6 +66,7 @@ function Room({ station, feedAlive }: { station: StationView; feedAlive: boolean
           <LiveGrid
             station={station}
             feedAlive={feedAlive}
+            roomPast={roomPast}
             fullScreen
             overlay={(source, aspect) =>
               state.phase === 'in' && (
@@ -70,6 +74,7 @@ function Room({ station, feedAlive }: { station: StationView; feedAlive: boolean
               )
             }
           />
+          {station.procedure && station.sources.length > 1 && <RoomTimeline station={station} roomPast={roomPast} />}
         </div>
         <aside className={classes.side}>
           {station.conversation && (
