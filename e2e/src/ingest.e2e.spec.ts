@@ -6,6 +6,9 @@ import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ringHolds, smallStation, startLine, type Line } from './support.ts';
 
+/** Title of the tab that is shared. */
+const SHARED = 'What the surgeon shows';
+
 let line: Line;
 let browser: Browser;
 
@@ -59,6 +62,53 @@ describe('a phone as a camera', () => {
     await page.getByTestId('ingest-stop').click();
     await page.locator('[data-testid="ingest"][data-state="idle"]').waitFor();
     await until(async () => (await line.api.station('or-1')).sources[0]?.state === 'no-signal', { timeoutMs: 40_000 });
+  }, 200_000);
+
+  it('a screen that is shared is live in the room as it is', async () => {
+    // Without a fake camera: that one would be what is shared, too.
+    const sharer = await chromium.launch({
+      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', `--auto-select-tab-capture-source-by-title=${SHARED}`],
+    });
+    const desk = await sharer.newContext({ viewport: { width: 1280, height: 720 }, locale: 'de-DE' });
+    const shared = await desk.newPage();
+    // A colour that no test picture has, and something that moves.
+    await shared.setContent(
+      `<title>${SHARED}</title><style>body{margin:0;background:#f0f}
+       i{position:absolute;top:0;width:9px;height:40px;background:#000;animation:m 1s infinite}
+       @keyframes m{to{left:90%}}</style><i></i>`,
+    );
+    const page = await desk.newPage();
+    await page.goto(`${line.box.url}/ingest?to=or-1/phone`);
+    await page.getByTestId('ingest-screen').click();
+    await page.locator('[data-testid="ingest"][data-state="sending"]').waitFor({ timeout: 60_000 });
+    const room = await (await browser.newContext({ viewport: { width: 1920, height: 1080 } })).newPage();
+    await room.goto(`${line.box.url}/console/or-1`);
+    const tile = room.locator('[data-testid="live-phone"][data-state="live"]');
+    await tile.waitFor({ timeout: 60_000 });
+    const colour = () =>
+      tile
+        .locator('video')
+        .first()
+        .evaluate((element) => {
+          const video = element as HTMLVideoElement;
+          const canvas = new OffscreenCanvas(1, 1);
+          const context = canvas.getContext('2d');
+          const [x, y] = [video.videoWidth / 2, video.videoHeight / 2];
+          context?.drawImage(video, x, y, 1, 1, 0, 0, 1, 1);
+          return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+        });
+    await until(
+      async () => {
+        const [red = 0, green = 255, blue = 0] = await colour();
+        return red > 200 && green < 60 && blue > 200;
+      },
+      { timeoutMs: 40_000, what: 'the colour of the shared tab' },
+    );
+    await page.getByTestId('ingest-stop').click();
+    await page.locator('[data-testid="ingest"][data-state="idle"]').waitFor();
+    await until(async () => (await line.api.station('or-1')).sources[0]?.state === 'no-signal', { timeoutMs: 40_000 });
+    await sharer.close();
   }, 200_000);
 
   it('a link to watch is none to send', async () => {

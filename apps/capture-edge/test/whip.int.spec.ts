@@ -2,10 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { decodeLiveAccessUnit, liveSubject } from '@smartbox/contracts';
+import { decodeFrames } from '@smartbox/media/native';
 import { until } from '@smartbox/testing';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestStation } from './station.ts';
+import { TestStation, type RingFragment } from './station.ts';
 
 describe('a browser as a camera (WHIP)', () => {
   let station: TestStation;
@@ -17,6 +18,7 @@ describe('a browser as a camera (WHIP)', () => {
     station = await TestStation.create({
       sources: [
         { id: 'phone', name: 'Phone', kind: 'whip', width: 640, height: 360, bitrate: 2_000_000 },
+        { id: 'screen', name: 'Screen', kind: 'whip', bitrate: 2_000_000 },
         { id: 'pattern', name: 'Pattern', kind: 'synthetic', width: 320, height: 180, bitrate: 500_000 },
       ],
     });
@@ -111,6 +113,55 @@ describe('a browser as a camera (WHIP)', () => {
       await until(async () => (await stateOf('phone'))?.state === 'no-signal', { timeoutMs: 20_000 });
     },
     60_000,
+  );
+
+  it.each(['vp8', 'h264'])(
+    '%s that changes its size begins an epoch of that size, which plays alone, and tells it',
+    async (codec) => {
+      const procedure = await station.procedure();
+      const session = newSession();
+      const { sdp } = await signal(session, 'offer', await offer(codec), 'screen');
+      await accept(sdp ?? '');
+      await station.untilRing('screen', (found) => found.length >= 2, 'two fragments of the first size', procedure);
+      await page.evaluate(async () => {
+        const [sender] = (globalThis as unknown as { peer: RTCPeerConnection }).peer.getSenders();
+        const parameters = sender?.getParameters();
+        for (const encoding of parameters?.encodings ?? []) encoding.scaleResolutionDownBy = 2;
+        if (parameters) await sender?.setParameters(parameters);
+      });
+      const half = (of: RingFragment[]) => of.filter(({ headers }) => headers.width === 320);
+      const fragments = await station.untilRing(
+        'screen',
+        (found) => half(found).length >= 2,
+        'two fragments of the second size',
+        procedure,
+      );
+      await signal(session, 'end', undefined, 'screen');
+      await hangUp();
+      const before = fragments.filter(({ headers }) => headers.width === 640);
+      expect(new Set(half(fragments).map(({ headers }) => headers.epoch)).size).toBe(1);
+      const [first] = half(fragments);
+      expect(before.map(({ headers }) => headers.epoch)).not.toContain(first?.headers.epoch);
+      for (const [own, width, height] of [
+        [before, 640, 360],
+        [half(fragments), 320, 180],
+      ] as const) {
+        const last = own.filter(({ headers }) => headers.epoch === own.at(-1)?.headers.epoch);
+        const [path = ''] = await station.files(last);
+        const sizes = new Set<string>();
+        const decoded = await decodeFrames(path, (frame) => void sizes.add(`${frame.width}x${frame.height}`));
+        expect([...sizes]).toEqual([`${width}x${height}`]);
+        expect(decoded).toBe(last.reduce((sum, { headers }) => sum + headers.frames, 0));
+      }
+      const told = await station.events('capture-edge.source.format-changed');
+      expect(told.findLast(({ sourceId }) => sourceId === 'screen')).toMatchObject({
+        epoch: first?.headers.epoch,
+        width: 320,
+        height: 180,
+      });
+      await until(async () => (await stateOf('screen'))?.state === 'no-signal', { timeoutMs: 20_000 });
+    },
+    90_000,
   );
 
   const offerOfAnother = () =>

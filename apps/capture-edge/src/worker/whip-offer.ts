@@ -3,6 +3,8 @@ import { inputError } from '@smartbox/kernel';
 /** What is taken of a sender's offer. */
 export interface SenderOffer {
   mid: string;
+  /** By another one an ICE restart is told (RFC 8839 section 4.4.1.1.1); undefined where the offer names none. */
+  iceUfrag: string | undefined;
   codec: 'H264' | 'VP8';
   payloadType: number;
   fmtp: string;
@@ -23,11 +25,12 @@ export function readSenderOffer(sdp: string): SenderOffer {
     throw inputError('invalid-offer', 'the offered video does not send: a sender offers sendonly (RFC 9725)');
   const mid = section.find((line) => line.startsWith('a=mid:'))?.slice(6);
   if (mid === undefined) throw inputError('invalid-offer', 'the video has no mid (RFC 8843)');
+  const iceUfrag = [...section, ...lines].find((line) => line.startsWith('a=ice-ufrag:'))?.slice(12);
   const formats = section.flatMap((line) => {
     const [, type, codec] = /^a=rtpmap:(\d{1,3}) (H264|VP8)\/90000$/i.exec(line) ?? [];
     if (type === undefined || codec === undefined) return [];
     const fmtp = section.find((other) => other.startsWith(`a=fmtp:${type} `))?.slice(8 + type.length) ?? '';
-    return [{ mid, codec: codec.toUpperCase() as 'H264' | 'VP8', payloadType: Number(type), fmtp }];
+    return [{ mid, iceUfrag, codec: codec.toUpperCase() as 'H264' | 'VP8', payloadType: Number(type), fmtp }];
   });
   const found =
     formats.find(({ codec, fmtp }) => codec === 'H264' && /packetization-mode=1/.test(fmtp)) ??

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toError } from '@smartbox/kernel';
+import { inputError, toError } from '@smartbox/kernel';
 import { PeerConnection, RtcpReceivingSession, Video, type Track } from 'node-datachannel';
 import { loopbackDescription, readSenderOffer } from './whip-offer.ts';
 
@@ -25,6 +25,7 @@ export class WhipSender {
   readonly session: string;
   readonly answer: string;
   readonly descriptionFile: string;
+  readonly #iceUfrag: string | undefined;
   readonly #peer: PeerConnection;
   readonly #track: Track;
   readonly #socket: Socket;
@@ -39,6 +40,7 @@ export class WhipSender {
   private constructor(of: {
     session: string;
     answer: string;
+    iceUfrag: string | undefined;
     folder: string;
     port: number;
     peer: PeerConnection;
@@ -47,6 +49,7 @@ export class WhipSender {
   }) {
     this.session = of.session;
     this.answer = of.answer;
+    this.#iceUfrag = of.iceUfrag;
     this.#folder = of.folder;
     this.descriptionFile = join(of.folder, 'whip.sdp');
     this.#peer = of.peer;
@@ -92,7 +95,16 @@ export class WhipSender {
       peer.setLocalDescription('answer');
       const answer = await gathered;
       track.onOpen(() => track.requestBitrate(limits.bitrate));
-      return new WhipSender({ session, answer, folder, port, peer, track, socket: createSocket('udp4') });
+      return new WhipSender({
+        session,
+        answer,
+        iceUfrag: offer.iceUfrag,
+        folder,
+        port,
+        peer,
+        track,
+        socket: createSocket('udp4'),
+      });
     } catch (error) {
       peer.close();
       await rm(folder, { recursive: true, force: true });
@@ -105,8 +117,15 @@ export class WhipSender {
     return this.#gone.promise;
   }
 
+  /** @throws SmartBoxError `ice-restart-unsupported`. */
   addCandidates(fragment: string): void {
     const lines = fragment.split(/\r?\n/);
+    const ufrag = lines.find((line) => line.startsWith('a=ice-ufrag:'))?.slice(12);
+    if (ufrag !== undefined && ufrag !== this.#iceUfrag)
+      throw inputError(
+        'ice-restart-unsupported',
+        'ICE is not restarted here: end this session and begin another one (RFC 9725 section 4.3.1)',
+      );
     const mid = lines.find((line) => line.startsWith('a=mid:'))?.slice(6) ?? '0';
     for (const line of lines.filter((one) => one.startsWith('a=candidate:')).slice(0, 50)) {
       try {

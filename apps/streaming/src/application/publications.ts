@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { readFragment } from '../domain/ice-fragment.ts';
 import type { SenderSignals } from './ports.ts';
 
 export interface Publication {
@@ -29,11 +30,15 @@ export class Publications {
     return { id, etag: etagOf(id), answer };
   }
 
-  /** Candidates that come later. @throws SmartBoxError `etag-mismatch`, `unknown-session`. */
+  /**
+   * Candidates that come later.
+   * @throws SmartBoxError `etag-mismatch`, `invalid-fragment`, `ice-restart-unsupported`, `unknown-session`.
+   */
   async trickle(id: string, stationId: string, sourceId: string, fragment: string, ifMatch?: string): Promise<void> {
     if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== etagOf(id)) {
       throw inputError('etag-mismatch', 'If-Match names another ICE session');
     }
+    readFragment(fragment);
     await this.#signals.send(stationId, sourceId, { session: id, action: 'candidates', sdp: fragment });
   }
 

@@ -29,9 +29,12 @@ const statuses: Readonly<Record<string, number>> = {
   'not-connected': 409,
   // The ring dropped it: no retry brings it back.
   'segment-expired': 410,
+  'method-not-allowed': 405,
   'etag-mismatch': 412,
   'unsupported-media-type': 415,
   'no-common-codec': 422,
+  // RFC 9725 "HTTP PATCH Request Usage": candidates are taken, restarts are not.
+  'ice-restart-unsupported': 422,
   'precondition-required': 428,
   overloaded: 503,
 };

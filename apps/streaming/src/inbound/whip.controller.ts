@@ -1,4 +1,5 @@
-import { Controller, Delete, Inject, Options, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Inject, Options, Param, Patch, Post, Put, Req, Res } from '@nestjs/common';
+import { inputError } from '@smartbox/kernel';
 import { withSpan } from '@smartbox/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LiveSessions } from '../application/live-sessions.ts';
@@ -70,6 +71,33 @@ export class WhipController {
     void reply.status(200).send();
   }
 
+  /** HEAD too: there is nothing to see (RFC 9725 "HTTP Usage"). */
+  @Get([':station/:source', ':station/:source/:session'])
+  nothing(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    openTo(this.#settings.allowedOrigins, request, reply, EXPOSED);
+    void reply.status(204).send();
+  }
+
+  @Put([':station/:source', ':station/:source/:session'])
+  put(@Param() at: Stream & { session?: string }, @Res() reply: FastifyReply): never {
+    return notAllowed(at, reply);
+  }
+
+  @Post(':station/:source/:session')
+  postToSession(@Param() at: Stream & { session: string }, @Res() reply: FastifyReply): never {
+    return notAllowed(at, reply);
+  }
+
+  @Patch(':station/:source')
+  patchEndpoint(@Param() at: Stream, @Res() reply: FastifyReply): never {
+    return notAllowed(at, reply);
+  }
+
+  @Delete(':station/:source')
+  deleteEndpoint(@Param() at: Stream, @Res() reply: FastifyReply): never {
+    return notAllowed(at, reply);
+  }
+
   @Options(['*'])
   preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     openTo(this.#settings.allowedOrigins, request, reply, EXPOSED);
@@ -90,3 +118,11 @@ export class WhipController {
 }
 
 const EXPOSED = 'Location, ETag, Link, Retry-After, Accept-Patch';
+
+/** RFC 9110 section 15.5.6: what is allowed instead is named. */
+function notAllowed({ session }: Stream & { session?: string }, reply: FastifyReply): never {
+  const allowed = session === undefined ? 'OPTIONS, GET, HEAD, POST' : 'OPTIONS, GET, HEAD, PATCH, DELETE';
+  void reply.header('allow', allowed);
+  const what = session === undefined ? 'an endpoint' : 'a session';
+  throw inputError('method-not-allowed', `the methods of ${what} are ${allowed} (RFC 9725)`);
+}
