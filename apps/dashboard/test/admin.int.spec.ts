@@ -4,7 +4,7 @@ import { accessibilityFaults } from './browser.ts';
 import { retention, webhookLog } from './fixture-admin.ts';
 import { clips, station, ulidOf } from './fixture-data.ts';
 import type { FixtureServer } from './fixture-server.ts';
-import { eventually, ScreenStage } from './screen-stage.ts';
+import { eventually, ScreenStage, shoot } from './screen-stage.ts';
 
 const stage = new ScreenStage();
 let server: FixtureServer;
@@ -123,6 +123,25 @@ describe('destinations and what goes to them', () => {
     await row.getByText('Wartet').waitFor();
     expect(await again.count()).toBe(0);
     expect(posts(`/clips/${clipId}/retry`)).toHaveLength(2);
+  });
+});
+
+describe('messages that a service gave up', () => {
+  it('are shown with who, what and why; none is said, and so is a list that cannot be had', async () => {
+    const page = await open('/admin/given-up');
+    const letter = page.getByTestId('dead-letter-12');
+    await letter.waitFor();
+    expect(await letter.innerText()).toMatch(
+      /dicomizer[^]*Nr. 48211 in EVENTS[^]*not in the object store[^]*5 Versuche/,
+    );
+    expect(await page.getByTestId('dead-letter-11').innerText()).toMatch(/transcoder[^]*received 7[^]*1 Versuch\b/);
+    await shoot(page, 'given-up');
+    server.overrides.set('GET /dead-letters', { status: 200, body: { items: [] } });
+    await page.reload();
+    await page.getByText('Nichts aufgegeben.').waitFor();
+    server.overrides.set('GET /dead-letters', { status: 503, body: { type: 'x', title: 'x', status: 503, code: 'broker-unavailable', detail: 'NATS' } }); // prettier-ignore
+    await page.reload();
+    await page.getByTestId('failed').waitFor();
   });
 });
 

@@ -1,5 +1,6 @@
 import type {
   ConfigFileView,
+  DeadLetterView,
   HoldView,
   PlannedDay,
   RemovalView,
@@ -251,6 +252,34 @@ export const holds: HoldView[] = [
   },
 ];
 
+export const deadLetters: DeadLetterView[] = [
+  {
+    sequence: 12,
+    at: ago(3_600_000),
+    service: 'dicomizer',
+    consumer: 'dicomizer-renditions',
+    subject: 'evt.transcoder.rendition.ready',
+    stream: 'EVENTS',
+    streamSequence: 48_211,
+    deliveries: 5,
+    code: 'object-not-found',
+    reason: 'clips/01KAQ0000000000000000000A1/endoscope/pacs.mp4 is not in the object store',
+    traceId: 'b7fdecdfd26b06ea4490fe42ee2c9af1',
+  },
+  {
+    sequence: 11,
+    at: ago(90_000_000),
+    service: 'transcoder',
+    consumer: 'transcoder-commands',
+    subject: 'cmd.transcoder.make-rendition',
+    stream: 'COMMANDS',
+    streamSequence: 377,
+    deliveries: 1,
+    code: 'invalid-message',
+    reason: 'data.recipe.name: expected a string, received 7',
+  },
+];
+
 /** What the administration's part of the catalog answers; undefined: not its business. */
 export function adminAnswer(method: string, path: string): { status: number; body?: unknown } | undefined {
   const items = (list: readonly unknown[]) => ({ status: 200, body: { items: list } });
@@ -261,6 +290,8 @@ export function adminAnswer(method: string, path: string): { status: number; bod
       return items(configFiles);
     case 'GET /station-settings':
       return items(stationSettings);
+    case 'GET /dead-letters':
+      return items(deadLetters);
     case 'GET /webhooks':
       return items(webhooks);
     case 'GET /retention':

@@ -39,6 +39,7 @@ describe('every screen', () => {
     '/admin/retention',
     '/admin/webhooks',
     '/admin/webhooks/teaching-portal',
+    '/admin/given-up',
     '/account',
     '/set-up',
     '/admin/accounts',

@@ -20,6 +20,7 @@ export * from './retention.ts';
 export * from './rest.ts';
 export * from './rest-access.ts';
 export * from './rest-alarms.ts';
+export * from './rest-dead-letters.ts';
 export * from './rest-archive.ts';
 export * from './rest-audit.ts';
 export * from './rest-clips.ts';

@@ -1,9 +1,9 @@
-import { DEAD, deadSubject, type DeadLetterHeaders, type Service } from '@smartbox/contracts';
+import { DEAD, deadSubject, type DeadLetterHeaders, type DeadLetterView, type Service } from '@smartbox/contracts';
 import { counter } from '@smartbox/telemetry';
 import type { NatsLink } from './connection.ts';
 import type { Headers } from './message.ts';
 import { publishWithRetry } from './publish.ts';
-import { ensureStream } from './streams.ts';
+import { apiCode, ensureStream, MESSAGE_NOT_FOUND } from './streams.ts';
 
 export interface DeadLetter {
   stream: string;
@@ -44,4 +44,42 @@ export async function publishDeadLetter(link: NatsLink, service: Service, letter
     consumer: letter.consumer,
     code: letter.code,
   });
+}
+
+/** What has been given up, the newest first: at most `limit` before sequence `before`. Content is not read. */
+export async function readDeadLetters(
+  link: NatsLink,
+  { limit, before = Infinity }: { limit: number; before?: number | undefined },
+): Promise<DeadLetterView[]> {
+  const { state } = await link.jsm.streams.info(DEAD.name);
+  const letters: DeadLetterView[] = [];
+  for (let seq = Math.min(state.last_seq, before - 1); seq >= state.first_seq && seq > 0; seq--) {
+    if (letters.length === limit) break;
+    const letter = await letterAt(link, seq);
+    if (letter) letters.push(letter);
+  }
+  return letters;
+}
+
+async function letterAt(link: NatsLink, sequence: number): Promise<DeadLetterView | undefined> {
+  const message = await link.jsm.streams.getMessage(DEAD.name, { seq: sequence }).catch((error: unknown) => {
+    if (apiCode(error) === MESSAGE_NOT_FOUND) return null; // it has expired meanwhile
+    throw error;
+  });
+  if (!message) return undefined;
+  const fact = (name: keyof DeadLetterHeaders): string => message.header.get(name);
+  const traceId = message.header.get('traceparent').split('-')[1];
+  return {
+    sequence,
+    at: message.time.toISOString(),
+    service: message.subject.replace(/^dead\./, ''),
+    consumer: fact('Smartbox-Dead-Consumer'),
+    subject: fact('Smartbox-Dead-Subject'),
+    stream: fact('Smartbox-Dead-Stream'),
+    streamSequence: Number(fact('Smartbox-Dead-Sequence')),
+    deliveries: Number(fact('Smartbox-Dead-Deliveries')),
+    code: fact('Smartbox-Dead-Code'),
+    reason: fact('Smartbox-Dead-Reason'),
+    ...(traceId === undefined ? {} : { traceId }),
+  };
 }

@@ -6,6 +6,7 @@ import {
   eventSubject,
   type CommandData,
   type CommandName,
+  type DeadLetterView,
   type EventData,
   type EventName,
   type RpcName,
@@ -19,6 +20,7 @@ import { createLogger, health, injectTrace, withSpan, type Logger } from '@smart
 import type { z } from 'zod';
 import { AdvisoryReader } from './advisories.ts';
 import { connectNats, type NatsLink, type NatsOptions } from './connection.ts';
+import { readDeadLetters } from './dead-letter.ts';
 import { JetStreamConsumer, type JetStreamConsumerOptions, type MessageHandler } from './consumer.ts';
 import { buildEnvelope, parseEnvelope } from './envelope.ts';
 import { fromNatsHeaders } from './headers.ts';
@@ -214,6 +216,11 @@ export class Messaging {
   async eventsState(): Promise<{ created: string; firstSequence: number; lastSequence: number }> {
     const { created, state } = await this.#link.jsm.streams.info(EVENTS.name);
     return { created: String(created), firstSequence: state.first_seq, lastSequence: state.last_seq };
+  }
+
+  /** What any service has given up, the newest first; `before`: the last sequence of the page before. */
+  deadLetters(page: { limit: number; before?: number | undefined }): Promise<DeadLetterView[]> {
+    return readDeadLetters(this.#link, page);
   }
 
   /** Not stored, not acknowledged: live access units. Dropped while there is no connection. */

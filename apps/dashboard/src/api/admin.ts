@@ -1,5 +1,6 @@
 import {
   ConfigFileView,
+  DeadLetterView,
   DevicesReply,
   HoldView,
   page,
@@ -36,6 +37,12 @@ export const adminApi = {
       catalog.POST('/api/v1/stations/{stationId}/sources/{sourceId}/test', {
         params: { path: { stationId, sourceId } },
       }),
+    ),
+
+  deadLetters: (before?: number) =>
+    expect(
+      listOf(DeadLetterView),
+      catalog.GET('/api/v1/dead-letters', { params: { query: { ...(before ? { before } : {}), limit: 50 } } }),
     ),
 
   webhooks: () => expect(listOf(WebhookView), catalog.GET('/api/v1/webhooks')),
@@ -76,6 +83,7 @@ export const adminKeys = {
   configFiles: ['config-files'] as const,
   stationSettings: ['station-settings'] as const,
   stationDevices: (stationId: string) => ['station-devices', stationId] as const,
+  deadLetters: ['dead-letters'] as const,
   webhooks: ['webhooks'] as const,
   webhookMessages: (name: string) => ['webhooks', name] as const,
   retention: ['retention'] as const,

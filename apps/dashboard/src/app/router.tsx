@@ -4,6 +4,7 @@ import { allowed } from '../account/Allowed.tsx';
 import { SetUpPage } from '../account/SetUpPage.tsx';
 import { SignedInPage } from '../account/SignedInPage.tsx';
 import { AccountsPage } from '../admin/AccountsPage.tsx';
+import { DeadLettersPage } from '../admin/DeadLettersPage.tsx';
 import { AdminHome, AdminLayout } from '../admin/AdminLayout.tsx';
 import { AuditPage } from '../admin/AuditPage.tsx';
 import { PanelsPage } from '../admin/PanelsPage.tsx';
@@ -66,6 +67,7 @@ export const router = createBrowserRouter([
                   { path: 'retention', Component: allowed('admin.system', RetentionPage) },
                   { path: 'webhooks', Component: allowed('delivery.read', WebhooksPage) },
                   { path: 'webhooks/:name', Component: allowed('delivery.read', WebhookLogPage) },
+                  { path: 'given-up', Component: allowed('admin.system', DeadLettersPage) },
                   { path: 'accounts', Component: allowed('admin.accounts', AccountsPage) },
                   { path: 'tokens', Component: allowed('admin.accounts', TokensPage) },
                   { path: 'panels', Component: allowed('admin.accounts', PanelsPage) },

@@ -27,6 +27,7 @@ export const de = {
     stations: 'Stationen',
     retention: 'Aufbewahrung',
     webhooks: 'Webhooks',
+    deadLetters: 'Aufgegebenes',
     accounts: 'Konten',
     tokens: 'Zugänge für Systeme',
     panels: 'Bedienplätze',

@@ -28,6 +28,7 @@ export const en: typeof de = {
     stations: 'Stations',
     retention: 'Retention',
     webhooks: 'Webhooks',
+    deadLetters: 'Given up',
     accounts: 'Accounts',
     tokens: 'Access for systems',
     panels: 'Panels',

@@ -724,6 +724,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that a service gave up for good, with the reason, the newest first, 90 days */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1987,6 +2004,20 @@ export interface components {
             by?: string;
             /** @enum {string} */
             state: "unknown" | "given" | "refused" | "withdrawn";
+        };
+        DeadLetterView: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            consumer: string;
+            deliveries: number;
+            reason: string;
+            sequence: number;
+            service: string;
+            stream: string;
+            streamSequence: number;
+            subject: string;
+            traceId?: string;
         };
         DeliveryQueueItem: {
             attempt: number;
@@ -5400,6 +5431,41 @@ export interface operations {
                         rights: ("speak" | "draw")[];
                         token: string;
                         url: string;
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description the last `sequence` of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages that a service gave up for good, with the reason, the newest first, 90 days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DeadLetterView"][];
                     };
                 };
             };

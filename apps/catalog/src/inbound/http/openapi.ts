@@ -1,6 +1,7 @@
 import {
   AccountView,
   AlarmView,
+  DeadLetterView,
   ApiTokenView,
   AppConfig,
   AuditChainView,
@@ -66,6 +67,7 @@ import { operations, type Operation } from './operations.ts';
 const components = {
   AccountView,
   AlarmView,
+  DeadLetterView,
   ApiTokenView,
   AppConfig,
   AuditChainView,

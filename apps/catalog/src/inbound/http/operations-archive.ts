@@ -1,10 +1,10 @@
-import { DeliveryQueueItem, DestinationsView, EchoResult, page, Token, Uid } from '@smartbox/contracts';
+import { DeadLetterView, DeliveryQueueItem, DestinationsView, EchoResult, page, Token, Uid } from '@smartbox/contracts';
 import { z } from 'zod';
-import { cursor, limit, oneOrMore, type Operation } from './operation.ts';
+import { cursor, limit, listOf, oneOrMore, type Operation } from './operation.ts';
 
 const deliveryStates = ['waiting', 'sending', 'deferred', 'stored', 'committed', 'failed', 'replaced'] as const;
 
-/** The way into the archives: part of `operations`. */
+/** The way into the archives, and what was given up on the way: part of `operations`. */
 export const archiveOperations = {
   getInstanceFile: {
     method: 'get',
@@ -39,5 +39,16 @@ export const archiveOperations = {
     logs: 'delivery.list',
     query: z.object({ destination: Token.optional(), state: oneOrMore(z.enum(deliveryStates)), limit, cursor }),
     response: page(DeliveryQueueItem),
+  },
+  listDeadLetters: {
+    method: 'get',
+    path: '/dead-letters',
+    summary: 'Messages that a service gave up for good, with the reason, the newest first, 90 days',
+    needs: 'admin.system',
+    query: z.object({
+      limit,
+      before: z.coerce.number().int().positive().optional().describe('the last `sequence` of the page before'),
+    }),
+    response: listOf(DeadLetterView),
   },
 } as const satisfies Record<string, Operation>;

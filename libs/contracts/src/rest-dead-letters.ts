@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { Instant } from './primitives.ts';
+
+/** Messages that a service gave up, under /api/v1/dead-letters. */
+
+/** One line of GET /dead-letters. Nothing of the message's content: it may name a patient. */
+export const DeadLetterView = z.object({
+  /** In the stream DEAD, where its bytes stay for 90 days. */
+  sequence: z.int().positive(),
+  at: Instant,
+  /** Who gave it up, and in which work. */
+  service: z.string(),
+  consumer: z.string(),
+  /** Where it came from. */
+  subject: z.string(),
+  stream: z.string(),
+  streamSequence: z.int().positive(),
+  /** Times that it was tried. */
+  deliveries: z.int().nonnegative(),
+  code: z.string(),
+  reason: z.string(),
+  traceId: z.string().optional(),
+});
+export type DeadLetterView = z.infer<typeof DeadLetterView>;
