@@ -1,5 +1,5 @@
 import { box, fullBox, u16, u32, u64 } from './boxes.ts';
-import { sampleTable, type Chunk } from './sample-table.ts';
+import { reorderDelay, sampleTable, type Chunk } from './sample-table.ts';
 
 /** The matrix that turns nothing (ISO/IEC 14496-12 section 6.2.2). */
 export const UPRIGHT = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
@@ -82,20 +82,22 @@ function moov(tracks: readonly NewTrack[], stbls: readonly Buffer[]): Buffer {
       box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1))),
       stbls[i] ?? Buffer.alloc(0),
     );
-    return box('trak', tkhd, ...lateStart(track, movie, version, timescale), box('mdia', mdhd, hdlr, minf));
+    return box('trak', tkhd, ...edits(track, movie, version, timescale), box('mdia', mdhd, hdlr, minf));
   });
   return box('moov', mvhd, ...traks);
 }
 
-/** An empty edit before the media (section 8.6.6); none where both begin together. */
-function lateStart(track: NewTrack, movieTicks: number, version: number, timescale: number): Buffer[] {
+/** `edts` (section 8.6.6): an empty edit before media that begin late, and the media from where they are shown. */
+function edits(track: NewTrack, movieTicks: number, version: number, timescale: number): Buffer[] {
   const start = Math.round(((track.startTicks ?? 0) * timescale) / track.timescale);
-  if (start === 0) return [];
+  const delay = reorderDelay(track.chunks);
+  if (start === 0 && delay === 0) return [];
   const row = (duration: number, media: number): Buffer =>
     version === 1
       ? Buffer.concat([u64(duration), media < 0 ? u32(MAX_U32, MAX_U32) : u64(media), u32(0x10000)])
       : u32(duration, media < 0 ? MAX_U32 : media, 0x10000);
-  return [box('edts', fullBox('elst', version, 0, u32(2), row(start, -1), row(movieTicks - start, 0)))];
+  const rows = [...(start > 0 ? [row(start, -1)] : []), row(movieTicks - start, delay)];
+  return [box('edts', fullBox('elst', version, 0, u32(rows.length), ...rows))];
 }
 
 /**

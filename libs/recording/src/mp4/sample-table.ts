@@ -59,13 +59,23 @@ function sampleToChunk(chunks: readonly Chunk[]): number[] {
   return rows;
 }
 
-/** `ctts` (section 8.6.1.3), of version 1 where a sample is shown before the time that stands for its decoding. */
+/**
+ * So many ticks everything is shown later than the chunks say, for no sample to be shown before it is decoded; an edit
+ * list takes them away again. Players know that; of negative offsets (`ctts` of version 1) FFmpeg's reader overlooks the
+ * last two.
+ */
+export function reorderDelay(chunks: readonly Chunk[]): number {
+  let delay = 0;
+  for (const { compositions = [] } of chunks) for (const offset of compositions) delay = Math.max(delay, -offset);
+  return delay;
+}
+
+/** `ctts` (section 8.6.1.3). */
 function compositionOffsets(chunks: readonly Chunk[]): Buffer[] {
   if (chunks.every(({ compositions }) => compositions === undefined)) return [];
-  const offsets = chunks.flatMap(({ compositions, sizes }) => compositions ?? sizes.map(() => 0));
-  const runs = runLengths(offsets);
-  const version = offsets.some((offset) => offset < 0) ? 1 : 0;
-  return [fullBox('ctts', version, 0, u32(runs.length / 2), numbers(runs))];
+  const delay = reorderDelay(chunks);
+  const runs = runLengths(chunks.flatMap(({ compositions, sizes }) => sizes.map((_, i) => (compositions?.[i] ?? 0) + delay))); // prettier-ignore
+  return [fullBox('ctts', 0, 0, u32(runs.length / 2), numbers(runs))];
 }
 
 /**
