@@ -36,7 +36,8 @@ export default defineConfig({
           exclude,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 1,
+          // Half of their time is waiting: for a ring to fill, for a clip to arrive.
+          maxWorkers: 2,
         },
       },
     ],

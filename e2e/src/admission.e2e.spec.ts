@@ -103,8 +103,9 @@ async function untilRefused(): Promise<{ refused: Response; tookMs: number }> {
     { timeoutMs: 90_000, intervalMs: 1_500, what: 'a viewer is refused' },
   );
   const tookMs = performance.now() - begun;
+  const { nicenesses } = filled;
   console.log(
-    `refused after ${(tookMs / 1000).toFixed(1)} s with a neighbour of niceness ${filled.niceness}, ${await lateMs()} ms late`,
+    `refused after ${(tookMs / 1000).toFixed(1)} s with neighbours of niceness ${nicenesses.join(', ')}, ${await lateMs()} ms late`,
   );
   return { refused, tookMs };
 }
