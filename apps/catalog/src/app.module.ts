@@ -8,7 +8,7 @@ import { systemClock } from '@smartbox/kernel';
 import { connectMessaging, Messaging, MessagingModule } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import { createLogger, HealthModule } from '@smartbox/telemetry';
-import { accessControllers, accessProviders, checkDoor } from './app.access.ts';
+import { accessProviders, checkDoor } from './app.access.ts';
 import { Doorkeeper } from './application/access/doorkeeper.ts';
 import { SetUpCode } from './application/access/sign-in.ts';
 import { Clips } from './application/clips.ts';
@@ -28,32 +28,15 @@ import { SendExports } from './application/send-exports.ts';
 import { Stations } from './application/stations.ts';
 import { Webhooks } from './application/webhooks.ts';
 import { Worklist } from './application/worklist.ts';
+import { controllers } from './app.controllers.ts';
 import type { Config } from './config.ts';
 import { AccessGuard } from './inbound/http/access/access.guard.ts';
 import { identifyRequests, Recognition } from './inbound/http/access/identify.ts';
 import { PatientInterceptor } from './inbound/http/access/patient.interceptor.ts';
-import { AlarmsController } from './inbound/http/alarms.controller.ts';
-import { AuditController } from './inbound/http/audit.controller.ts';
-import { ClipsController } from './inbound/http/clips.controller.ts';
-import { DashboardController } from './inbound/http/dashboard.controller.ts';
-import { ConversationsController } from './inbound/http/conversations.controller.ts';
-import { DeliveriesController } from './inbound/http/deliveries.controller.ts';
-import { QidoController } from './inbound/http/dicomweb/qido.controller.ts';
-import { WadoController } from './inbound/http/dicomweb/wado.controller.ts';
-import { FeedController } from './inbound/http/feed.controller.ts';
-import { ExportsController } from './inbound/http/exports.controller.ts';
-import { FilmsController } from './inbound/http/films.controller.ts';
-import { FramesController } from './inbound/http/frames.controller.ts';
-import { ImportsController, leaveRecordsUnread } from './inbound/http/imports.controller.ts';
-import { MediaController } from './inbound/http/media.controller.ts';
+import { leaveRecordsUnread } from './inbound/http/imports.controller.ts';
 import { ProblemFilter } from './inbound/http/problem.filter.ts';
-import { ProceduresController } from './inbound/http/procedures.controller.ts';
-import { RetentionController } from './inbound/http/retention.controller.ts';
 import { guardRequests } from './inbound/http/security.ts';
-import { StationsController } from './inbound/http/stations.controller.ts';
 import { WebhookConsumers } from './inbound/webhook.consumers.ts';
-import { WebhooksController } from './inbound/http/webhooks.controller.ts';
-import { ProcedureRpc } from './inbound/rpc/procedure.rpc.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { make } from './make-provider.ts';
 import { TokenStore } from './outbound/access/device-store.ts';
@@ -90,29 +73,6 @@ export interface Given {
   recipes: readonly Recipe[];
   stations: readonly StationConfig[];
 }
-
-const controllers = [
-  ClipsController,
-  ProceduresController,
-  StationsController,
-  ConversationsController,
-  DeliveriesController,
-  MediaController,
-  ImportsController,
-  ExportsController,
-  FilmsController,
-  FramesController,
-  FeedController,
-  AlarmsController,
-  AuditController,
-  ProcedureRpc,
-  WebhooksController,
-  RetentionController,
-  QidoController,
-  WadoController,
-  ...accessControllers,
-  DashboardController,
-];
 
 /** The only place where ports meet adapters. */
 @Module({})

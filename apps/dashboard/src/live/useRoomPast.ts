@@ -1,4 +1,5 @@
 import { createContext, useCallback, useEffect, useMemo, useState } from 'react';
+import { defined } from '../api/client.ts';
 import { useWindowKeys } from '../app/useWindowKeys.ts';
 import { LIVE_WITHIN_MS } from './past-clock.ts';
 import { PastGroup, WITHIN_MS } from './past-group.ts';
@@ -6,6 +7,15 @@ import type { Past } from './usePast.ts';
 
 const FOLLOW_MS = 100;
 const STEP_MS = 10_000;
+/** Less is no change that anybody sees. */
+const TOLD_MS = 250;
+
+interface Seen {
+  behindMs?: number;
+  reachMs?: number;
+  paused: boolean;
+  anyMs?: number;
+}
 
 /** What a tile needs to know of the room's common past. */
 export interface RoomPastView {
@@ -28,9 +38,7 @@ export interface PastPicture {
 export function useRoomPast(scope: string | undefined) {
   const [group] = useState(() => new PastGroup());
   const [askedMs, setAsked] = useState<number>();
-  const [seen, setSeen] = useState<{ behindMs?: number; reachMs?: number; paused: boolean; anyMs?: number }>({
-    paused: false,
-  });
+  const [seen, setSeen] = useState<Seen>({ paused: false });
   const together = askedMs !== undefined;
 
   const goLive = useCallback(() => {
@@ -60,9 +68,10 @@ export function useRoomPast(scope: string | undefined) {
       const { behindMs, reachMs, back } = group;
       // Each has come back by itself: what was looked at is gone.
       if (together && back.length === 0) setAsked(undefined);
-      const next = { ...only({ behindMs: together ? behindMs : undefined, reachMs }), paused: group.held };
       const anyMs = back[0]?.behindMs();
-      setSeen((before) => settled(before, anyMs === undefined ? next : { ...next, anyMs }));
+      const times = { behindMs: together ? behindMs : undefined, reachMs, anyMs };
+      const next = { ...defined(times), paused: group.held };
+      setSeen((before) => settled(before, next));
     }, FOLLOW_MS);
     return () => clearInterval(timer);
   }, [group, together]);
@@ -130,9 +139,6 @@ export function useRoomPastKeys({ past, group }: RoomPast, reachMs: number | und
   });
 }
 
-const TOLD_MS = 250;
-type Seen = { behindMs?: number; reachMs?: number; paused: boolean; anyMs?: number };
-
 /** The same object while nothing of it has changed that anybody sees. */
 function settled(before: Seen, next: Seen): Seen {
   const same = (a: number | undefined, b: number | undefined) =>
@@ -143,10 +149,4 @@ function settled(before: Seen, next: Seen): Seen {
     same(before.anyMs, next.anyMs)
     ? before
     : next;
-}
-
-function only<T extends Record<string, number | undefined>>(all: T): { [K in keyof T]?: number } {
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: number;
-  };
 }

@@ -1,4 +1,5 @@
 import type { StationView } from '@smartbox/contracts';
+import { rateOf } from '../admin/stations/facts.ts';
 import { PastStrip } from '../live/PastStrip.tsx';
 import { useRoomPastKeys } from '../live/useRoomPast.ts';
 import type { RoomPast } from '../live/useRoomPast.ts';
@@ -9,7 +10,7 @@ export function RoomTimeline({ station, roomPast }: { station: StationView; room
   // As far as every one of them can go.
   const availableMs = available.length === 0 ? undefined : Math.min(...available);
   const { past } = roomPast;
-  const [pictures = 30, seconds = 1] = (station.sources[0]?.frameRate ?? '30/1').split('/').map(Number);
-  useRoomPastKeys(roomPast, past.reachMs ?? availableMs, (1000 * seconds) / pictures);
+  const rate = rateOf(station.sources[0]?.frameRate) ?? 30;
+  useRoomPastKeys(roomPast, past.reachMs ?? availableMs, 1000 / rate);
   return <PastStrip past={past} name={station.name} availableMs={availableMs} compact={false} whole />;
 }

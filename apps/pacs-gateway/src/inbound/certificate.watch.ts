@@ -18,6 +18,8 @@ export class CertificateWatch implements OnApplicationBootstrap, OnApplicationSh
   readonly #configuration: ConfigurationService;
   readonly #configDir: string;
   readonly #told = new Set<string>();
+  /** As of the last look. */
+  #known: readonly Ending[] = [];
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
 
@@ -27,7 +29,7 @@ export class CertificateWatch implements OnApplicationBootstrap, OnApplicationSh
     this.#configDir = configDir;
     const name = 'smartbox_certificate_ends_timestamp_seconds';
     gauge(name, 'End of a configured certificate, Unix time', ['owner', 'field', 'subject'], (set) => {
-      for (const { endsAt, owner, field, subject } of this.#read()) {
+      for (const { endsAt, owner, field, subject } of this.#known) {
         set(Date.parse(endsAt) / 1000, { owner, field, subject });
       }
     });
@@ -52,7 +54,8 @@ export class CertificateWatch implements OnApplicationBootstrap, OnApplicationSh
   }
 
   async #look(): Promise<void> {
-    for (const ending of this.#read()) {
+    this.#known = this.#read();
+    for (const ending of this.#known) {
       const step = warningStep(new Date(ending.endsAt), new Date());
       const id = `certificate/${ending.sha256}/${ending.owner}/${ending.field}/${step}`;
       if (step === undefined || this.#told.has(id)) continue;
