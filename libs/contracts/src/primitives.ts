@@ -52,6 +52,8 @@ export const VideoFacts = z.object({
   interlaced: z.boolean(),
   /** Its pictures are two fields each, taken one after the other: which came first. */
   fieldOrder: z.enum(['tff', 'bff']).optional(),
+  /** The coded picture is turned or mirrored before it is shown: a container's matrix, or EXIF. */
+  turned: z.boolean().optional(),
   bFrames: z.boolean(),
   closedGop: z.boolean(),
   audioTracks: z.int().nonnegative(),

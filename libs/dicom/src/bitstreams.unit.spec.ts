@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { bufferSource } from './byte-source.ts';
 import { checkEncapsulation } from './check-encapsulation.ts';
 import { checkIod } from './check-iod.ts';
+import { forbids } from './fit-transfer-syntax.ts';
 import { readHtj2kFacts } from './htj2k-facts.ts';
 import { readMp4Facts } from './mp4-facts.ts';
 import { readMpeg2Facts } from './mpeg2-facts.ts';
@@ -98,6 +99,23 @@ it('times of a variable rate are those that FFprobe reads of the packets, B fram
   const sums = ticks.map((_, i) => facts.frameTimesMs?.slice(0, i + 1).reduce((sum, each) => sum + each, 0) ?? 0);
   for (const [i, tick] of ticks.entries()) expect(sums[i]).toBeCloseTo(tick / 90, 6);
   expect(await readMp4Facts(bufferSource(fixture('h264-720p-23976-bframes.mp4')))).not.toHaveProperty('frameTimesMs');
+});
+
+it('a picture that the track header turns or mirrors is said to be turned', async () => {
+  const film = fixture('h264-720p-23976-bframes.mp4');
+  expect(await readMp4Facts(bufferSource(film))).not.toHaveProperty('turned');
+  const matrix = film.indexOf('tkhd') + 4 + 40;
+  for (const [a, b, c, d] of [
+    [0, 1, -1, 0],
+    [-1, 0, 0, -1],
+    [-1, 0, 0, 1],
+  ] as const) {
+    const turned = Buffer.from(film);
+    for (const [i, value] of [a, b, 0, c, d].entries()) turned.writeInt32BE(value * 0x1_0000, matrix + 4 * i);
+    const facts = await readMp4Facts(bufferSource(turned));
+    expect(facts).toMatchObject({ turned: true, width: 1280, height: 720 });
+    expect(forbids(T.h264High41, { ...facts, closedGop: true })).toMatchObject([{ rule: 'orientation' }]);
+  }
 });
 
 describe('hostile payloads', () => {

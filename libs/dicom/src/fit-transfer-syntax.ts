@@ -85,6 +85,12 @@ export function forbids(uid: string, facts: VideoFacts, options: FitOptions = {}
     const rule = sopClass ? `: ${pairing(sopClass, syntax).rule}` : '';
     reasons.add('sop-class', `is not stored as SOP class ${sopClass?.name ?? options.sopClassUid}${rule}`);
   }
+  reasons.unless(
+    facts.turned !== true,
+    'orientation',
+    'shows the picture as it is coded, this one is turned or mirrored by its container',
+    'PS3.3 C.7.6.3.1',
+  );
   if (reasons.list.length > 0) return reasons.list;
   // What the sample table of the wrong container says means nothing.
   if (syntax.layout === 'stream') container(facts, syntax, reasons);
@@ -145,7 +151,7 @@ function general(facts: VideoFacts, reasons: Reasons): void {
 }
 
 function container(facts: VideoFacts, syntax: TransferSyntax, reasons: Reasons): void {
-  const allowed: string[] = syntax.codec === 'mpeg2' ? ['mpegts', 'mpeg-ps', 'mpeg-es', 'mp4'] : ['mp4', 'mpegts'];
+  const allowed: string[] = syntax.codec === 'mpeg2' ? ['mpegts', 'mpeg-ps', 'mpeg-es'] : ['mp4', 'mpegts'];
   reasons.unless(
     allowed.includes(facts.container),
     'container',

@@ -57,11 +57,20 @@ function trackFacts(moov: Buffer): Omit<Mp4Facts, 'faststart'> {
   return {
     ...sampleEntry(stsd),
     ...timing,
+    ...(isTurned(findBox(trak, 'tkhd')) ? { turned: true } : {}),
     ...(timing.constantFrameRate ? {} : { frameTimesMs: frameTimes(runs, offsets, timescale) }),
     bFrames: offsets.some((each) => each.value !== offsets[0]?.value),
     container: children.some((each) => each.type === 'mvex') ? 'fmp4' : 'mp4',
     audioTracks: traks.filter((each) => handler(each) === 'soun').length,
   };
+}
+
+/** Does the matrix of the Track Header turn or mirror the picture? ISO 14496-12 8.3.2.3. */
+function isTurned(tkhd: Buffer | undefined): boolean {
+  if (!tkhd) return false;
+  const at = tkhd[0] === 1 ? 52 : 40;
+  const [a, b, c, d] = [0, 4, 12, 16].map((entry) => tkhd.readInt32BE(at + entry)) as [number, number, number, number];
+  return a <= 0 || d <= 0 || b !== 0 || c !== 0;
 }
 
 interface Run {

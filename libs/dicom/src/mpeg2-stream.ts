@@ -10,8 +10,9 @@ const CHUNK = TS_PACKET * 4096;
 export async function mpeg2Container(source: ByteSource): Promise<Mpeg2Container | undefined> {
   const head = Buffer.from(await source.read(0, TS_PACKET + 1));
   if (head[0] === 0x47 && (head[TS_PACKET] === 0x47 || source.size === TS_PACKET)) return 'mpegts';
-  if (head.length < 4 || head.readUIntBE(0, 3) !== 1) return undefined;
-  if (head[3] === 0xba) return 'mpeg-ps';
+  if (head.length < 5 || head.readUIntBE(0, 3) !== 1) return undefined;
+  // MPEG-1's packs begin with 0010 there: ISO/IEC 11172-1 2.4.3.2
+  if (head[3] === 0xba) return (head.readUInt8(4) & 0xc0) === 0x40 ? 'mpeg-ps' : undefined;
   return head[3] === 0xb3 ? 'mpeg-es' : undefined;
 }
 

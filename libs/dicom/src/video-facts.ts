@@ -42,6 +42,8 @@ export interface VideoFacts {
   interlaced: boolean;
   /** Its pictures are two fields each, taken one after the other: which came first. */
   fieldOrder?: 'tff' | 'bff' | undefined;
+  /** The coded picture is turned or mirrored before it is shown: a container's matrix, or EXIF. */
+  turned?: boolean | undefined;
   bFrames: boolean;
   closedGop: boolean;
   audioTracks?: number;

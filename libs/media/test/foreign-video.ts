@@ -37,8 +37,8 @@ export interface ForeignVideo {
   readonly time?: (frame: number) => number;
   readonly firstCounter?: number;
   readonly interlaced?: boolean;
-  /** Quarter turn in the container. */
-  readonly rotated?: boolean;
+  /** A quarter clockwise in the container, or the entries a, b, c, d of its matrix. */
+  readonly rotated?: true | readonly [a: number, b: number, c: number, d: number];
   readonly quality?: number;
   /** Options of the muxer. */
   readonly muxing?: Readonly<Record<string, string>>;
@@ -71,7 +71,8 @@ export function writeForeignVideo(path: string, video: ForeignVideo): void {
   check(parameters.copy(stream.codecpar), 'copy');
   if (video.rotated) {
     const matrix = Buffer.alloc(36);
-    [0, 65_536, 0, -65_536, 0, 0, 0, 0, 0x4000_0000].forEach((value, i) => matrix.writeInt32LE(value, i * 4));
+    const [a, b, c, d] = video.rotated === true ? [0, 1, -1, 0] : video.rotated;
+    [a, b, 0, c, d, 0, 0, 0, 0x4000].forEach((value, i) => matrix.writeInt32LE(value * 0x1_0000, i * 4));
     stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix);
   }
   stream.timeBase = new Rational(1, fps * 1000);

@@ -70,26 +70,35 @@ class FrameFile {
 /** Frames each on their own: JPEG baseline, HTJ2K, or one uncompressed picture. */
 export async function framePayload(request: FrameRequest): Promise<Payload> {
   const { syntax, facts, sopClass, ratio } = request;
-  const notes: string[] = [];
-  if (sopClass.kind === 'still' && facts.frames > 1) notes.push(`the first of ${facts.frames} frames was taken`);
-  const asIs = syntax.codec === 'jpeg' ? await jpegAsIs(request) : undefined;
   checkFrameCoding(syntax, { bitDepth: facts.bitDepth, ratio }, sopClass);
-  const made = asIs ?? (await coded(request));
-  if (made.mode === 'encoded' && facts.bitDepth > 8) notes.push(`${facts.bitDepth} bits a sample were made eight`);
-  if (made.mode === 'encoded' && facts.fieldOrder)
-    notes.push('the input is interlaced: deinterlaced (bwdif), each pair of fields became a frame');
+  const same = syntax.codec === 'jpeg' ? await jpegAsIs(request) : undefined;
+  return payloadOf(request, same ?? (await coded(request)));
+}
+
+/** Motion JPEG with its frames as they are; undefined where one of them is not as transfer syntax .50 wants it. */
+export async function motionJpegPayload(request: FrameRequest): Promise<Payload | undefined> {
+  const same = await jpegAsIs(request);
+  return same && payloadOf(request, same);
+}
+
+function payloadOf({ syntax, facts, sopClass, input }: FrameRequest, made: Frames): Payload {
+  const notes: string[] = [];
   const again = made.mode === 'encoded';
+  if (sopClass.kind === 'still' && facts.frames > 1) notes.push(`the first of ${facts.frames} frames was taken`);
+  if (again && facts.bitDepth > 8) notes.push(`${facts.bitDepth} bits a sample were made eight`);
+  if (again && facts.turned) notes.push('the picture was turned upright, as its container shows it');
+  if (again && facts.fieldOrder)
+    notes.push('the input is interlaced: deinterlaced (bwdif), each pair of fields became a frame');
+  if (sopClass.kind !== 'still' && facts.audioTracks) notes.push('the sound of the input was left out');
   return {
     ...made.size,
     path: made.file.path,
-    temporary: made.file.path !== request.input,
+    temporary: made.file.path !== input,
     bytes: made.bytes ?? made.file.lengths.reduce((sum, each) => sum + each, 0),
     shape: syntax.layout === 'native' ? (made.file.lengths[0] ?? 0) : { frameLengths: made.file.lengths },
     transferSyntaxUid: syntax.uid,
     mode: made.mode,
-    reason: again
-      ? `the input is ${facts.codec}${syntax.codec === 'jpeg' && facts.codec === 'mjpeg' ? ', but not baseline JPEG of three components with its tables' : ''}`
-      : undefined,
+    reason: again ? `the input is ${facts.codec}${whyAnew(facts, syntax)}` : undefined,
     encoder: made.encoder,
     compression: made.compression,
     frames: made.file.lengths.length,
@@ -102,6 +111,12 @@ export async function framePayload(request: FrameRequest): Promise<Payload> {
     lossless: made.lossless,
     notes,
   };
+}
+
+/** Why pictures that are JPEG already were coded anew as JPEG. */
+function whyAnew({ codec, turned }: SourceFacts, syntax: TransferSyntax): string {
+  if (syntax.codec !== 'jpeg' || codec !== 'mjpeg') return '';
+  return turned ? ', but turned when it is shown' : ', but not baseline JPEG of three components with its tables';
 }
 
 interface Frames {
@@ -123,7 +138,7 @@ async function fits50(jpeg: Uint8Array): Promise<{ width: number; height: number
 }
 
 async function jpegAsIs({ input, facts, sopClass, scratch }: FrameRequest): Promise<Frames | undefined> {
-  if (facts.codec !== 'mjpeg') return undefined;
+  if (facts.codec !== 'mjpeg' || facts.turned || facts.interlaced) return undefined;
   const limit = sopClass.kind === 'still' ? 1 : Infinity;
   if (facts.frames === 1 && facts.container === 'other') {
     const whole = await readFile(input);

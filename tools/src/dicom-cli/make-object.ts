@@ -27,7 +27,7 @@ import { deterministicUid, inputError, newId, SmartBoxError } from '@smartbox/ke
 import type { EncoderChoice } from '@smartbox/media';
 import type { Work } from '../file-verb.ts';
 import { checkOutput } from './files.ts';
-import { framePayload } from './frame-payload.ts';
+import { framePayload, motionJpegPayload } from './frame-payload.ts';
 import { partsOf, type Part } from './parts.ts';
 import type { Payload, SourceFacts } from './payload.ts';
 import { sourceFacts } from './source-facts.ts';
@@ -137,13 +137,18 @@ async function choosePayload(
 ): Promise<Payload> {
   const { input, ratio, preset, encoder, work } = options;
   const asked = options.transferSyntax === undefined ? undefined : findTransferSyntax(options.transferSyntax);
-  // unasked: a JPEG stays one, a lossless picture loses nothing, a frame of a video becomes a JPEG
+  // unasked: JPEG stays what it is, moving too; a lossless picture loses nothing, a frame of a video becomes a JPEG
   const usual = ['png', 'bmp', 'tiff', 'ppm', 'targa'].includes(facts.codec) ? T.explicitLittleEndian : T.jpegBaseline;
   const syntax = asked ?? (sopClass.kind === 'still' ? findTransferSyntax(usual) : undefined);
   if (ratio !== undefined && syntax?.codec !== 'htj2k')
     throw inputError('invalid-ratio', `a ratio goes with ${T.htj2k} (HTJ2K) only`);
   if (syntax && syntax.layout !== 'stream')
     return framePayload({ input, facts, sopClass, syntax, ratio, scratch, work });
+  if (!asked && facts.codec === 'mjpeg') {
+    const jpeg = { input, facts, sopClass, syntax: findTransferSyntax(T.jpegBaseline), ratio, scratch, work };
+    const same = await motionJpegPayload(jpeg);
+    if (same) return same;
+  }
   return streamPayload({ input, facts, sopClass, syntax, preset, encoder, scratch, work });
 }
 

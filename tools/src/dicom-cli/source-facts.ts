@@ -20,7 +20,8 @@ export async function sourceFacts(path: string): Promise<SourceFacts> {
     sound: probed.audioTracks,
   };
   const { num, den } = probed.sampleAspect;
-  const sampleAspect = num === den ? undefined : ([den, num] as const); // vertical first, PS3.3 C.7.6.3.1.7
+  const shown = probed.turn?.swaps ? ([num, den] as const) : ([den, num] as const); // vertical first, PS3.3 C.7.6.3.1.7
+  const sampleAspect = num === den ? undefined : shown;
   const own = await ownFacts(path, facts);
   return { ...facts, sampleAspect, ...own, closedGop: facts.closedGop, bytes: Math.min(size, probed.bytes || size) };
 }
@@ -40,7 +41,13 @@ function containerOf(demuxer: string): VideoFacts['container'] {
 async function ownFacts(path: string, facts: VideoFacts): Promise<Partial<SourceFacts>> {
   await using source = await fileSource(path);
   if (facts.codec === 'mpeg2video' && ['mpegts', 'mpeg-ps', 'mpeg-es'].includes(facts.container)) {
-    const { pixelAspectRatio, audioTracks: _unread, ...own } = await readMpeg2Facts(source);
+    const read = await readMpeg2Facts(source).catch((error: unknown) => {
+      // MPEG-2 video in the packs of MPEG-1: no container of DICOM's
+      if (error instanceof SmartBoxError && error.code === 'not-mpeg2') return undefined;
+      throw error;
+    });
+    if (!read) return { container: 'other' };
+    const { pixelAspectRatio, audioTracks: _unread, ...own } = read;
     return { ...own, sampleAspect: pixelAspectRatio };
   }
   if (facts.container !== 'mp4' || (facts.codec !== 'h264' && facts.codec !== 'hevc')) return {};

@@ -39,9 +39,9 @@ export async function streamPayload(request: StreamRequest): Promise<Payload> {
   const first = holds(request, facts);
   if (first.uid !== undefined) return payload(request, input, facts, first.uid, 'as-is');
   const container = first.reasons.every(({ rule }) => rule === 'container' || rule === 'audio');
-  if (container && (facts.codec === 'h264' || facts.codec === 'hevc')) {
+  if (container && ['h264', 'hevc', 'mpeg2video'].includes(facts.codec)) {
     const reason = words(first.reasons);
-    const path = scratch('mp4');
+    const path = scratch(facts.codec === 'mpeg2video' ? 'ts' : 'mp4');
     const { remux } = await import('@smartbox/media/native');
     await remux(input, path);
     const copied = await sourceFacts(path);
@@ -82,7 +82,8 @@ function usual(facts: SourceFacts): string {
   const { width, height, bitDepth, frameRate } = facts;
   if (bitDepth === 10) return T.hevcMain10Level51;
   const fast = (width * height * frameRate.num) / frameRate.den > 1920 * 1088 * 60.1;
-  return width > 1920 || height > 1088 || fast ? T.hevcMain51 : T.h264High42;
+  const large = Math.max(width, height) > 1920 || Math.min(width, height) > 1088;
+  return large || fast ? T.hevcMain51 : T.h264High42;
 }
 
 async function encode(request: StreamRequest, reasons: readonly Reason[]): Promise<Payload> {
@@ -90,7 +91,7 @@ async function encode(request: StreamRequest, reasons: readonly Reason[]): Promi
   const limits = encodingLimits(syntax?.uid ?? usual(facts), facts.frameRate);
   if (!limits) throw inputError('no-encoder', `nothing is encoded for ${syntax?.name ?? facts.codec}`);
   const reason =
-    reasons.length > 0 ? words(reasons) : `a ${facts.codec} stream is not carried by any video transfer syntax`;
+    reasons.length > 0 ? words(reasons) : `no video transfer syntax holds this ${facts.codec} stream as it is`;
   process.stderr.write(`encoding: ${reason}\n`);
   const path = scratch(limits.target.startsWith('mpeg2') ? 'ts' : 'mp4');
   const { transcode } = await import('@smartbox/media/native');

@@ -72,12 +72,12 @@ function policyOf(facts: VideoFacts, recipe: Policy | undefined) {
 }
 
 function usualFor(facts: VideoFacts, bytes: number): string {
-  const { target, height, frameRate } = encodeTarget(facts, bytes);
+  const { target, width, height, frameRate } = encodeTarget(facts, bytes);
   if (target === 'hevc-main10') return TransferSyntaxUid.hevcMain10Level51;
   if (target === 'hevc-main') return TransferSyntaxUid.hevcMain51;
   // every field of an interlaced stream becomes a frame
   const fps = ((facts.fieldOrder ? 2 : 1) * frameRate.num) / frameRate.den;
-  const fast = fps > 30.1 && height > 720;
+  const fast = fps > 30.1 && Math.min(width, height) > 720;
   return fast ? TransferSyntaxUid.h264High42 : TransferSyntaxUid.h264High41;
 }
 
@@ -136,10 +136,11 @@ const FRAGMENT_BYTES = 0xffff_fffe;
  * Aspect kept, even sides, never enlarged.
  */
 export function encodeTarget({ width, height, frameRate, bitDepth }: VideoFacts, bytes: number): EncodeTarget {
-  const larger = width > H264.width || height > H264.height + 8;
+  const [long, short] = width < height ? [height, width] : [width, height];
+  const larger = long > H264.width || short > H264.height + 8;
   const target = bitDepth > 8 ? 'hevc-main10' : larger || bytes > FRAGMENT_BYTES ? 'hevc-main' : 'h264';
   const most = target === 'h264' ? H264 : HEVC;
-  const scale = Math.min(1, most.width / width, most.height / height);
+  const scale = Math.min(1, most.width / long, most.height / short);
   const even = (value: number) => Math.max(2, 2 * Math.round((value * scale) / 2));
   const tooFast = frameRate.num / frameRate.den > most.framesPerSecond;
   return {

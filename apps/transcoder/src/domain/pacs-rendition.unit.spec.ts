@@ -29,6 +29,14 @@ describe('the PACS rendition', () => {
     expect(decidePacs(fast, 1e6)).toEqual({ mode: 'passthrough', transferSyntaxUid: '1.2.840.10008.1.2.4.104' });
   });
 
+  it('is coded anew where the container turns the picture, whatever else would hold it', () => {
+    for (const container of ['mp4', 'other'] as const)
+      expect(decidePacs({ ...facts, container, turned: true }, 1e6)).toMatchObject({
+        mode: 'encode',
+        reason: expect.stringMatching(/shows the picture as it is coded, this one is turned/),
+      });
+  });
+
   it('is one of those that the recipe names, else encoded for the first', () => {
     const [h264, mpeg2] = ['1.2.840.10008.1.2.4.102', '1.2.840.10008.1.2.4.101'] as const;
     const policy = (...videoTransferSyntaxes: string[]) => ({ videoTransferSyntaxes, sequenceSeconds: 30 });
@@ -101,8 +109,10 @@ describe('the PACS rendition', () => {
         (width, height, num, bitDepth) => {
           const target = encodeTarget({ ...facts, width, height, bitDepth, frameRate: { num, den: 1 } }, 1e6);
           expect(target.width % 2 || target.height % 2).toBe(0);
-          expect(target.width).toBeLessThanOrEqual(Math.min(4096, width + 1));
-          expect(target.height).toBeLessThanOrEqual(Math.min(2176, height + 1));
+          expect(target.width).toBeLessThanOrEqual(width + 1);
+          expect(target.height).toBeLessThanOrEqual(height + 1);
+          expect(Math.max(target.width, target.height)).toBeLessThanOrEqual(4096);
+          expect(Math.min(target.width, target.height)).toBeLessThanOrEqual(2176);
           expect(target.frameRate.num).toBeLessThanOrEqual(60);
           const hevc = target.target !== 'h264';
           const stream = {
@@ -121,6 +131,7 @@ describe('the PACS rendition', () => {
 
   it('is HEVC for 4K, for ten bits, and for what one fragment cannot hold', () => {
     const of = (change: Partial<VideoFacts>, bytes = 1e6) => encodeTarget({ ...facts, ...change }, bytes);
+    expect(of({ width: 1080, height: 1920 })).toMatchObject({ target: 'h264', width: 1080, height: 1920 });
     expect(of({ width: 3840, height: 2160 })).toMatchObject({ target: 'hevc-main', width: 3840, height: 2160 });
     expect(of({ bitDepth: 10 })).toMatchObject({ target: 'hevc-main10' });
     expect(of({}, 5 * 2 ** 30)).toMatchObject({ target: 'hevc-main', width: 1920 });

@@ -40,7 +40,10 @@ export async function framesFor(work: SyntaxWork): Promise<SyntaxMade> {
     facts: frameFacts(facts, codec, size, own),
   }));
   const reason = `it is ${facts.codec}, ${syntax.name} holds each frame by itself`;
-  const notes = facts.fieldOrder ? ['interlaced: deinterlaced (bwdif), each pair of fields became a frame'] : [];
+  const notes = [
+    ...(facts.turned ? ['the picture was turned upright, as its container shows it'] : []),
+    ...(facts.fieldOrder ? ['interlaced: deinterlaced (bwdif), each pair of fields became a frame'] : []),
+  ];
   const made = { pieces, mode: 'encoded' as const, encoder, reason, notes, durationMs };
   if (coding.kind === 'rgb') return { ...made, lossless: true };
   const closeness = await measureFrames(input, coding, { ...range, frames }, (index) => out.read(index), signal);
@@ -56,7 +59,7 @@ export async function framesFor(work: SyntaxWork): Promise<SyntaxMade> {
 
 /** The frames of a Motion JPEG as they were coded; undefined where one of them does not stand alone. */
 async function framesOfMjpeg({ ask, facts, signal, onPercent }: SyntaxWork): Promise<SyntaxMade | undefined> {
-  if (ask.kind === 'picture' || facts.codec !== 'mjpeg' || facts.interlaced) return undefined;
+  if (ask.kind === 'picture' || facts.codec !== 'mjpeg' || facts.interlaced || facts.turned) return undefined;
   const out = new FrameFiles(ask.folder, ask.maxBytes ?? Infinity);
   try {
     for await (const jpeg of codedFrames(ask.input)) {
@@ -88,7 +91,7 @@ function frameFacts(
   frames: number,
 ): VideoFacts {
   const { num, den } = facts.frameRate;
-  const { codecString: _other, fieldOrder: _whole, ...rest } = facts;
+  const { codecString: _other, fieldOrder: _whole, turned: _upright, ...rest } = facts;
   return {
     ...rest,
     width,

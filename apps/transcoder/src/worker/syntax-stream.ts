@@ -30,7 +30,7 @@ export async function streamFor({ ask, syntax, facts, signal, onPercent }: Synta
   }
   const reason = reasons.map((each) => each.message).join('; ');
   if (reasons.every(({ rule }) => rule === 'container' || rule === 'audio')) {
-    const path = join(ask.folder, 'remuxed.mp4');
+    const path = join(ask.folder, facts.codec === 'mpeg2video' ? 'remuxed.ts' : 'remuxed.mp4');
     await remux(ask.input, path);
     const own = videoFacts(await probe(path));
     if (forbids(syntax.uid, own).length === 0) {

@@ -8,7 +8,16 @@ import {
   AVMEDIA_TYPE_VIDEO,
   type AVMediaType,
 } from 'node-av/constants';
-import { Dictionary, FFmpegError, FormatContext, InputFormat, Log, PosixError, type Stream } from 'node-av/lib';
+import {
+  Dictionary,
+  FFmpegError,
+  FormatContext,
+  InputFormat,
+  Log,
+  PosixError,
+  type Rational,
+  type Stream,
+} from 'node-av/lib';
 
 Log.setLevel(AV_LOG_ERROR);
 
@@ -116,4 +125,11 @@ export function videoStream(input: FormatContext, pathOrUrl: string): Stream {
 
 export function kindOf(type: AVMediaType): string {
   return ['video', 'audio', 'data', 'subtitle', 'attachment'][type as number] ?? 'unknown';
+}
+
+/** Width to height of one sample, as the container says it, else the codec; undefined where neither does. */
+export function sampleAspectOf(stream: Pick<Stream, 'codecpar'> & Partial<Stream>): Rational | undefined {
+  return [stream.sampleAspectRatio, stream.codecpar.sampleAspectRatio].find(
+    (each) => each && each.num > 0 && each.den > 0,
+  );
 }

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { SmartBoxError } from '@smartbox/kernel';
 import { AV_CODEC_FLAG_OUTPUT_CORRUPT, AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_NOPTS_VALUE } from 'node-av/constants';
-import { Codec, CodecContext, Frame, Packet, type FormatContext, type Stream } from 'node-av/lib';
+import { Codec, CodecContext, Frame, Packet, type FormatContext, type Rational, type Stream } from 'node-av/lib';
 import { TIMESCALE } from '../frame-rate.ts';
 import { readFrameCounter } from '../pattern/counter.ts';
-import { again, avError, check, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
+import { again, avError, check, isEof, openMedia, sampleAspectOf, shown, videoStream, type OpenOptions } from './av.ts';
 import { DamageWatch } from './damage.ts';
 
 export interface Refusal {
@@ -22,8 +22,9 @@ export class VideoDecoder {
   private readonly context: CodecContext;
   private readonly frame: Frame;
   private readonly watch: DamageWatch | null;
+  private readonly sampleAspect: Rational | undefined;
 
-  constructor(stream: Pick<Stream, 'codecpar' | 'timeBase'>, threads = 1, refuse?: Refusal) {
+  constructor(stream: Pick<Stream, 'codecpar' | 'timeBase'> & Partial<Stream>, threads = 1, refuse?: Refusal) {
     const { codecId } = stream.codecpar;
     const codec = Codec.findDecoder(codecId);
     if (!codec)
@@ -44,6 +45,7 @@ export class VideoDecoder {
     check(this.context.open2Sync(codec, null), `open the decoder ${codec.name ?? ''}`);
     this.frame = new Frame();
     this.frame.alloc();
+    this.sampleAspect = sampleAspectOf(stream);
   }
 
   /** Feeds one packet (null drains) and hands out what is ready. The frame is valid during the call only. */
@@ -58,6 +60,7 @@ export class VideoDecoder {
         return true;
       }
       this.watch?.check(this.frame);
+      if (this.sampleAspect) this.frame.sampleAspectRatio = this.sampleAspect;
       const stop = onFrame(this.frame) === false;
       this.frame.unref();
       if (stop) return false;

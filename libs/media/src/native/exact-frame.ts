@@ -7,11 +7,12 @@ import { OpenSource } from './cut/open-source.ts';
 import { breathe, type SourceIndex } from './cut/source-index.ts';
 import { ticks, VideoDecoder } from './decode.ts';
 import { FilterChain } from './enhance/filter-chain.ts';
-import { deinterlacer } from './whole-pictures.ts';
+import { turnOf } from './upright.ts';
+import { deinterlacer, turnOfFrame } from './whole-pictures.ts';
 
 /**
  * A frame by its number, counted from 0 in presentation order, and up to `lead` frames before it; the wanted one is the
- * last. Interlaced ones are deinterlaced. Of an MP4, near or far, only the tables are read and the packets that these
+ * last. Interlaced ones are deinterlaced, those that their container turns are turned. Of an MP4, near or far, only the tables are read and the packets that these
  * frames need. The caller frees them.
  * @throws SmartBoxError `no-frames` where there is no such frame, `media-error`, `no-video`, `cancelled`.
  */
@@ -29,7 +30,7 @@ export async function framesAt(path: string, wanted: number, lead: number, signa
     const done = index !== undefined && (await fromTables(index, wanted, lead, keep, signal));
     if (!done && !(await byDemuxer(path, wanted, index, keep, signal)))
       throw inputError('no-frames', `${shown(path)} has no frame ${wanted}`);
-    return wholePictures(held);
+    return shownPictures(held, index);
   } catch (error) {
     for (const frame of held) frame.free();
     throw error;
@@ -102,23 +103,27 @@ async function byDemuxer(
   }
 }
 
-function wholePictures(frames: Frame[]): Frame[] {
+/** Whole and upright: the demuxer's frames carry how they are turned, of the others the tables say it. */
+function shownPictures(frames: Frame[], index: SourceIndex | undefined): Frame[] {
   const [first] = frames;
-  if (!first || !frames.some((frame) => frame.hasFlags(AV_FRAME_FLAG_INTERLACED))) return frames;
+  if (!first) return frames;
+  const turn = turnOfFrame(first) ?? turnOf(index?.rotation ? Buffer.from(index.rotation, 'hex').swap32() : null);
+  if (!turn && !frames.some((frame) => frame.hasFlags(AV_FRAME_FLAG_INTERLACED))) return frames;
   const whole: Frame[] = [];
   const keep = (frame: Frame): void => {
     const own = frame.clone();
     if (own) whole.push(own);
   };
-  const fields = new FilterChain(deinterlacer('frame'), [first], { num: 1, den: 1000 });
+  const filters = [deinterlacer('frame'), ...(turn ? [turn.filter] : [])].join(',');
+  const chain = new FilterChain(filters, [first], { num: 1, den: 1000 });
   try {
     frames.forEach((frame, i) => {
       frame.pts = BigInt(i);
-      fields.push(frame, keep);
+      chain.push(frame, keep);
     });
-    fields.push(null, keep);
+    chain.push(null, keep);
   } finally {
-    fields.close();
+    chain.close();
   }
   for (const frame of frames) frame.free();
   return whole;

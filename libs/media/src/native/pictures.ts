@@ -12,6 +12,7 @@ import { TIMESCALE } from '../frame-rate.ts';
 import { check, isEof, openMedia, shown, videoStream } from './av.ts';
 import { ticks } from './decode.ts';
 import { allocatePicture, Scaler } from './scaler.ts';
+import { shownSize } from './upright.ts';
 import { PictureDecoder, type OnPicture } from './whole-pictures.ts';
 
 /** Where in the video, from its first frame: milliseconds, or the frame's number (constant frame rate) from 0. */
@@ -93,12 +94,9 @@ export class PictureReader {
     }
   }
 
-  get width(): number {
-    return this.stream.codecpar.width;
-  }
-
-  get height(): number {
-    return this.stream.codecpar.height;
+  /** As shown. */
+  get size(): { width: number; height: number } {
+    return shownSize(this.stream);
   }
 
   /** From the container; 0 when it does not say. */
@@ -268,7 +266,7 @@ export async function spriteSheet(pathOrUrl: string, options: SpriteOptions = {}
     const columns = Math.min(options.columns ?? 10, count);
     const rows = Math.ceil(count / columns);
     const thumbWidth = 2 * Math.round((options.thumbWidth ?? 160) / 2);
-    const thumbHeight = 2 * Math.max(1, Math.round((thumbWidth * reader.height) / reader.width / 2));
+    const thumbHeight = 2 * Math.max(1, Math.round((thumbWidth * reader.size.height) / reader.size.width / 2));
     const sheet = allocatePicture('jpeg-420', thumbWidth * columns, thumbHeight * rows);
     for (const [plane, value] of [0, 128, 128].entries()) sheet.data?.[plane]?.fill(value);
     const cues = ['WEBVTT', ''];

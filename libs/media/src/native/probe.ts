@@ -13,11 +13,12 @@ import { SmartBoxError } from '@smartbox/kernel';
 import { snapFrameRate, TIMESCALE, type FrameRate } from '../frame-rate.ts';
 import { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc } from '../h264/nal.ts';
 import { codecString, parseSps, sliceType, type Sps } from '../h264/sps.ts';
-import { check, isEof, openMedia, shown, videoStream, type OpenOptions } from './av.ts';
+import { check, isEof, openMedia, sampleAspectOf, shown, videoStream, type OpenOptions } from './av.ts';
 import { damaged, isWhole } from './damage.ts';
 import { ticks } from './decode.ts';
 import { chromaOf, depthOf } from './pixel-formats.ts';
 import { scanOf, type FieldOrder } from './scan.ts';
+import { turnOfStream, type Turn } from './upright.ts';
 
 /** What a file's bitstream says. Counted, not taken from headers, unless said otherwise. */
 export interface MediaProbe {
@@ -55,6 +56,8 @@ export interface MediaProbe {
   readonly interlaced: boolean;
   /** Its pictures are two fields each, taken one after the other; null where they are whole. */
   readonly fields: FieldOrder | null;
+  /** How its pictures are turned before they are shown; width and height are those of the coded picture. */
+  readonly turn: Turn | null;
   readonly audioTracks: readonly { readonly codec: string; readonly sampleRate: number; readonly channels: number }[];
   /** Video only, bits per second. */
   readonly bitrate: number;
@@ -73,8 +76,8 @@ export async function probe(pathOrUrl: string, open?: OpenOptions): Promise<Medi
     if (!open && !(await isWhole(pathOrUrl))) throw damaged(pathOrUrl, read.frames);
     const said = saysOfFields(read);
     if (said === 'none' || open) return read;
-    const { fields } = await scanOf(pathOrUrl).catch(() => ({ fields: null }));
-    return { ...read, fields, interlaced: said === 'perhaps' || fields !== null };
+    const { fields, turn } = await scanOf(pathOrUrl).catch(() => ({ fields: null, turn: read.turn }));
+    return { ...read, fields, interlaced: said === 'perhaps' || fields !== null, turn };
   } finally {
     await input.closeInput();
   }
@@ -212,11 +215,9 @@ function readAll(input: FormatContext, pathOrUrl: string): MediaProbe {
   return describe(input, stream, facts, lastDuration);
 }
 
-const squareUnlessSaid = ({ num, den }: { num: number; den: number }) =>
-  num > 0 && den > 0 ? { num, den } : { num: 1, den: 1 };
-
 function describe(input: FormatContext, stream: Stream, facts: PacketStatistics, lastDuration: number): MediaProbe {
   const par = stream.codecpar;
+  const aspect = sampleAspectOf(stream);
   const pts = [...facts.pts].sort((a, b) => a - b);
   const start = pts[0] ?? 0;
   const span = (pts.at(-1) ?? 0) - start;
@@ -233,7 +234,7 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
     level: facts.sps?.levelIdc ?? (par.codecId === AV_CODEC_ID_HEVC ? Math.round(par.level / 3) : par.level),
     width: facts.sps?.width ?? par.width,
     height: facts.sps?.height ?? par.height,
-    sampleAspect: squareUnlessSaid(par.sampleAspectRatio),
+    sampleAspect: { num: aspect?.num ?? 1, den: aspect?.den ?? 1 },
     frameRate:
       declared && Math.abs((declared.num / declared.den) * mean - TIMESCALE) < TIMESCALE * 0.001 ? declared : measured,
     constantFrameRate: constant,
@@ -251,6 +252,7 @@ function describe(input: FormatContext, stream: Stream, facts: PacketStatistics,
     bitDepth: facts.sps?.bitDepth ?? depthOf(par.format as AVPixelFormat, par.bitsPerRawSample),
     interlaced: facts.sps?.interlaced ?? facts.interlaced,
     fields: null,
+    turn: turnOfStream(stream),
     audioTracks: input.streams
       .filter((s) => s.codecpar.codecType === AVMEDIA_TYPE_AUDIO)
       .map((s) => ({
@@ -281,6 +283,7 @@ export function videoFacts(probed: MediaProbe): {
   bitDepth: number;
   interlaced: boolean;
   fieldOrder?: FieldOrder;
+  turned?: true;
   bFrames: boolean;
   closedGop: boolean;
   audioTracks: number;
@@ -298,8 +301,9 @@ export function videoFacts(probed: MediaProbe): {
     ...(probed.sps ? { codecString: codecString(probed.sps) } : {}),
     profile: probed.profile,
     level: probed.level,
-    width: probed.width,
-    height: probed.height,
+    ...(probed.turn?.swaps
+      ? { width: probed.height, height: probed.width }
+      : { width: probed.width, height: probed.height }),
     frameRate: probed.frameRate,
     constantFrameRate: probed.constantFrameRate,
     frames: probed.frames,
@@ -308,6 +312,7 @@ export function videoFacts(probed: MediaProbe): {
     bitDepth: probed.bitDepth,
     interlaced: probed.interlaced,
     ...(probed.fields ? { fieldOrder: probed.fields } : {}),
+    ...(probed.turn ? { turned: true as const } : {}),
     bFrames: probed.gop.bFrames,
     closedGop: probed.gop.closed,
     audioTracks: probed.audioTracks.length,

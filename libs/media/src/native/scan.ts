@@ -3,6 +3,8 @@ import { Packet } from 'node-av/lib';
 import { TIMESCALE } from '../frame-rate.ts';
 import { check, isEof, openMedia, shown, videoStream } from './av.ts';
 import { ticks, VideoDecoder } from './decode.ts';
+import type { Turn } from './upright.ts';
+import { turnOfFrame } from './whole-pictures.ts';
 
 /** Which of the two fields of a picture was taken first. */
 export type FieldOrder = 'tff' | 'bff';
@@ -12,14 +14,16 @@ export interface Scan {
   readonly fields: FieldOrder | null;
   /** Pictures per second as their times say; null where they say nothing. A pair of fields is one picture. */
   readonly pictureRate: number | null;
+  /** How its pictures are turned before they are shown; null where they are coded upright. */
+  readonly turn: Turn | null;
 }
 
 /** Pictures that are looked at: fields are a matter of the camera, not of a scene. */
 const LOOKED_AT = 12;
 
 /**
- * Decodes the beginning of a video and says whether its pictures are fields of two moments: what the headers allow and
- * what was coded are two things. One that cannot be decoded says nothing.
+ * Decodes the beginning of a video and says whether its pictures are fields of two moments, and how they are turned: what
+ * the headers allow and what was coded are two things. One that cannot be decoded says nothing.
  * @throws SmartBoxError `media-error`, `no-video`
  */
 export async function scanOf(pathOrUrl: string): Promise<Scan> {
@@ -31,7 +35,9 @@ export async function scanOf(pathOrUrl: string): Promise<Scan> {
   const decoder = new VideoDecoder(stream, 1);
   const times: number[] = [];
   const seen = { pictures: 0, fields: 0, topFirst: 0 };
+  let turn: Turn | null = null;
   const look = (frame: Parameters<Parameters<VideoDecoder['decode']>[1]>[0]): boolean => {
+    if (seen.pictures === 0) turn = turnOfFrame(frame);
     seen.pictures += 1;
     if (frame.hasFlags(AV_FRAME_FLAG_INTERLACED)) seen.fields += 1;
     if (frame.hasFlags(AV_FRAME_FLAG_TOP_FIELD_FIRST)) seen.topFirst += 1;
@@ -56,7 +62,7 @@ export async function scanOf(pathOrUrl: string): Promise<Scan> {
     await input.closeInput();
   }
   const fields = 2 * seen.fields <= seen.pictures ? null : 2 * seen.topFirst > seen.fields ? 'tff' : 'bff';
-  return { fields, pictureRate: rateOf(times) };
+  return { fields, pictureRate: rateOf(times), turn };
 }
 
 /** From the middle of the distances: one picture too many or too few moves it not. */

@@ -4,13 +4,14 @@ import { AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
 import { Packet, type Frame } from 'node-av/lib';
 import { snapFrameRate, type FrameRate } from '../frame-rate.ts';
 import type { Closeness, EncoderChoice } from '../coding.ts';
-import { openMedia, videoStream } from './av.ts';
+import { openMedia, sampleAspectOf, videoStream } from './av.ts';
 import { compareGrid } from './closeness.ts';
+import { conversionNotes, type CodedPicture } from './conversion-notes.ts';
 import { Grid, type GridOptions } from './grid.ts';
 import type { Machine } from './device-encoder.ts';
 import { encodingsFor, type Encoding } from './hardware.ts';
 import { Mp4Writer } from './mp4-writer.ts';
-import { scanOf, type FieldOrder } from './scan.ts';
+import { scanOf } from './scan.ts';
 import type { VideoEncoder } from './video-encoder.ts';
 import { planVideo, type PlanSource, type VideoPlan, type VideoTarget } from './video-target.ts';
 
@@ -22,7 +23,7 @@ export interface TranscodeOptions {
   /** Default: as the input is shown, made even. A smaller size keeps the aspect when only the width is given. */
   readonly width?: number;
   readonly height?: number;
-  /** The picture is made smaller to fit into this, its aspect kept; never larger. */
+  /** The picture is made smaller to fit into this, lying or standing as it is itself, its aspect kept; never larger. */
   readonly within?: { readonly width: number; readonly height: number };
   /** Constant rate of the output. Default: the input's average, snapped to a common rate. */
   readonly frameRate?: FrameRate;
@@ -82,7 +83,7 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   const source = await sourceOf(options);
   const plan = planOf(options, source);
   const { ways, notes } = await encodingsFor(plan, options, options.encoder, options.machine);
-  const all = [...fieldNotes(plan, source), ...notes];
+  const all = [...conversionNotes(plan, source, source.coded), ...notes];
   for (const [index, way] of ways.entries()) {
     try {
       return await encodeAs(options, source, plan, way, all);
@@ -189,27 +190,31 @@ class EncodedOutput {
   }
 }
 
-/** Of a rate that was asked for, the pictures are brought to it; else they follow the fields. */
-function planOf({ target = 'h264', frameRate, highestLevel }: TranscodeOptions, source: PlanSource): VideoPlan {
-  if (!frameRate) return planVideo(target, source, highestLevel);
+/** Of a rate that was asked for, the pictures are brought to it; else they follow the fields, unless they lie on their side. */
+function planOf({ target = 'h264', frameRate, highestLevel }: TranscodeOptions, source: Source): VideoPlan {
+  if (!frameRate && !(source.fields && source.coded.turn)) return planVideo(target, source, highestLevel);
   const { fields, ...pictures } = source;
-  const plan = planVideo(target, { ...pictures, frameRate }, highestLevel);
-  const twice = frameRate.num / frameRate.den > (1.5 * source.frameRate.num) / source.frameRate.den;
+  const plan = planVideo(target, frameRate ? { ...pictures, frameRate } : pictures, highestLevel);
+  const wanted = frameRate ?? source.frameRate;
+  const twice = wanted.num / wanted.den > (1.5 * source.frameRate.num) / source.frameRate.den;
   return fields ? { ...plan, deinterlace: twice ? 'field' : 'frame' } : plan;
 }
 
+type Source = PlanSource & { readonly coded: CodedPicture };
+
 /** What the input is, as shown: in square samples, at the rate of its pictures. */
-async function sourceOf(options: TranscodeOptions): Promise<PlanSource> {
-  const scan = await scanOf(options.input);
+async function sourceOf(options: TranscodeOptions): Promise<Source> {
+  const { turn, fields, pictureRate: measured } = await scanOf(options.input);
   const input = await openMedia(options.input);
   try {
     const stream = videoStream(input, options.input);
-    const { width, height, sampleAspectRatio } = stream.codecpar;
-    const aspect = sampleAspectRatio.num > 0 && sampleAspectRatio.den > 0 ? sampleAspectRatio : { num: 1, den: 1 };
-    const size = targetSize((width * aspect.num) / aspect.den, height, options);
+    const { width, height } = stream.codecpar;
+    const sampleAspect = sampleAspectOf(stream) ?? { num: 1, den: 1 };
+    const across = (width * sampleAspect.num) / sampleAspect.den;
+    const size = turn?.swaps ? targetSize(height, across, options) : targetSize(across, height, options);
     const average = stream.avgFrameRate.num > 0 ? stream.avgFrameRate.num / stream.avgFrameRate.den : 0;
-    const frameRate = snapFrameRate(pictureRate(average, scan.pictureRate));
-    return { ...size, frameRate, fields: scan.fields ?? undefined };
+    const frameRate = snapFrameRate(pictureRate(average, measured));
+    return { ...size, frameRate, fields: fields ?? undefined, coded: { width, height, sampleAspect, turn } };
   } finally {
     await input.closeInput();
   }
@@ -220,17 +225,6 @@ function pictureRate(average: number, measured: number | null): number {
   const counted = measured !== null && Math.abs(average / measured - 2) < 0.05;
   const plausible = average >= 1 && average <= 240 && !counted;
   return plausible ? average : (measured ?? 30);
-}
-
-const words: Record<FieldOrder, string> = { tff: 'the top field first', bff: 'the bottom field first' };
-
-function fieldNotes(plan: VideoPlan, { fields, frameRate }: PlanSource): string[] {
-  if (!fields) return [];
-  const rate = (value: FrameRate): string => String(Math.round((100 * value.num) / value.den) / 100);
-  const source = `the input is interlaced (${rate(frameRate)} pictures a second, ${words[fields]})`;
-  if (plan.fields) return [`${source} and stays so`];
-  const how = plan.deinterlace === 'field' ? 'every field became a frame' : 'each pair of fields became a frame';
-  return [`${source}: deinterlaced (bwdif), ${how}, ${rate(plan.frameRate)} frames a second`];
 }
 
 const even = (value: number): number => Math.max(16, 2 * Math.round(value / 2));
@@ -244,7 +238,8 @@ function targetSize(
   if (wanted.width) return { width: even(wanted.width), height: even((height * wanted.width) / width) };
   if (wanted.height) return { width: even((width * wanted.height) / height), height: even(wanted.height) };
   const { within } = wanted;
-  const scale = within ? Math.min(1, within.width / width, within.height / height) : 1;
+  const [long, short] = width < height ? [height, width] : [width, height];
+  const scale = within ? Math.min(1, within.width / long, within.height / short) : 1;
   const down = (value: number): number => Math.max(16, 2 * Math.floor((value * scale) / 2 + 1e-9));
   return { width: down(width), height: down(height) };
 }

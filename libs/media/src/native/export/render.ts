@@ -11,6 +11,7 @@ import { AudioCut, type AudioSource } from '../cut/audio-cut.ts';
 import { soundIn, type SoundSource } from './coded-sound.ts';
 import { breathe } from '../cut/source-index.ts';
 import { FrameStream } from '../quality/frame-stream.ts';
+import { turnOf } from '../upright.ts';
 import { deinterlacer } from '../whole-pictures.ts';
 import { Branch, type BranchOptions, type BranchResult } from './branch.ts';
 
@@ -130,12 +131,9 @@ function rateOf({ avgFrameRate, rFrameRate }: Stream): { num: number; den: numbe
 function describe(frame: Frame, stream: Stream): RenderSource {
   const rotation = stream.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
   const interlaced = frame.hasFlags(AV_FRAME_FLAG_INTERLACED);
-  const turn = rotation ? turned(rotation) : 0;
-  const upright = [
-    ...(interlaced ? [deinterlacer('frame')] : []),
-    ...(turn === 90 ? ['transpose=clock'] : turn === 180 ? ['hflip,vflip'] : turn === 270 ? ['transpose=cclock'] : []),
-  ];
-  const swap = turn === 90 || turn === 270;
+  const turn = turnOf(rotation);
+  const upright = [...(interlaced ? [deinterlacer('frame')] : []), ...(turn ? [turn.filter] : [])];
+  const swap = turn?.swaps;
   return {
     width: swap ? frame.height : frame.width,
     height: swap ? frame.width : frame.height,
@@ -145,10 +143,4 @@ function describe(frame: Frame, stream: Stream): RenderSource {
     rotation: rotation ? Buffer.from(rotation) : null,
     upright: upright.join(','),
   };
-}
-
-/** Degrees clockwise that the matrix turns the picture, in quarters (ISO/IEC 14496-12 6.2.2). */
-function turned(matrix: Buffer): number {
-  const degrees = (Math.atan2(matrix.readInt32LE(4), matrix.readInt32LE(0)) * 180) / Math.PI;
-  return (Math.round(degrees / 90) * 90 + 360) % 360;
 }
