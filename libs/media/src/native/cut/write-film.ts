@@ -38,10 +38,11 @@ export async function writeFilm(
     let done = 0;
     for (const piece of layout.pieces) {
       for await (const data of bytesOf(piece, sources, edges, sound)) {
-        if (piece.kind === 'copy') hash.update(data);
-        await write(output, data).catch((error: unknown) => {
+        const writing = write(output, data).catch((error: unknown) => {
           throw notWritable(path, error);
         });
+        if (piece.kind === 'copy') hash.update(data); // while the disk takes it
+        await writing;
         onBytes((done += data.length));
       }
       await breathe(signal);
