@@ -8,6 +8,7 @@ import '@fontsource/inter/latin-ext-600.css';
 import '@fontsource/inter/latin-700.css';
 import '@fontsource/inter/latin-ext-700.css';
 import '@mantine/core/styles.css';
+import '@mantine/dates/styles.css';
 import '@mantine/notifications/styles.css';
 import './styles/tokens.css';
 import { createRoot } from 'react-dom/client';

@@ -12,6 +12,7 @@ import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { dateTime, dayTime } from '../format/dates.ts';
+import { DayField } from '../ui/DayField.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
@@ -187,13 +188,13 @@ function TokenFields({ onMade }: { onMade: (made: { token: string; view: ApiToke
         />
         <RolesField input={form.getInputProps('roles')} />
         <RoomsField input={form.getInputProps('stations')} />
-        <TextInput
-          type="date"
+        <DayField
           label={t('admin.expires')}
           description={t('admin.expiresHint')}
           min={new Date().toISOString().slice(0, 10)}
-          data-testid="token-expires"
-          {...form.getInputProps('expires')}
+          testId="token-expires"
+          value={form.values.expires}
+          onChange={(day) => form.setFieldValue('expires', day)}
         />
         <Button type="submit" loading={create.isPending} data-testid="token-create">
           {t('admin.create')}

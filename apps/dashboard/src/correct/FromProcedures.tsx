@@ -1,10 +1,10 @@
 import type { ProcedureView } from '@smartbox/contracts';
-import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useProcedures } from '../api/queries.ts';
 import { useLocale } from '../app/locale.ts';
 import { dateTime } from '../format/dates.ts';
+import { DayField } from '../ui/DayField.tsx';
 import { usePatientName } from '../ui/PatientText.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import type { Correction } from './correction.ts';
@@ -27,13 +27,7 @@ export function FromProcedures({ from, onChoose }: Props) {
   return (
     <>
       <div className={classes.tools}>
-        <TextInput
-          size="sm"
-          type="date"
-          label={t('correct.procedureDay')}
-          value={day}
-          onChange={(event) => setDay(event.currentTarget.value)}
-        />
+        <DayField size="sm" label={t('correct.procedureDay')} value={day} onChange={setDay} />
       </div>
       {others ? (
         others.length > 0 ? (

@@ -2,6 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { listName } from '../format/person-name.ts';
+import { DayField } from '../ui/DayField.tsx';
 import type { Correction } from './correction.ts';
 import classes from './Correct.module.css';
 
@@ -39,7 +40,11 @@ export function ManualPatient({ onChoose }: { onChoose: (correction: Correction)
       <TextInput label={t('correct.family')} required value={fields.family} onChange={set('family')} maxLength={30} />
       <TextInput label={t('correct.given')} value={fields.given} onChange={set('given')} maxLength={30} />
       <TextInput label={t('correct.id')} required value={fields.id} onChange={set('id')} maxLength={64} />
-      <TextInput label={t('correct.birth')} type="date" value={fields.birth} onChange={set('birth')} />
+      <DayField
+        label={t('correct.birth')}
+        value={fields.birth}
+        onChange={(birth) => setFields((all) => ({ ...all, birth }))}
+      />
       <Select
         label={t('correct.sex')}
         clearable

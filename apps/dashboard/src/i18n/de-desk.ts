@@ -1,5 +1,17 @@
 /** German texts of the department's pages beyond the basic ones. */
 export const deDesk = {
+  /** Of a field for a calendar day. */
+  day: {
+    letterOfDay: 'T',
+    letterOfYear: 'J',
+    clear: 'Tag leeren',
+    previousMonth: 'Monat davor',
+    nextMonth: 'Monat danach',
+    previousYear: 'Jahr davor',
+    nextYear: 'Jahr danach',
+    previousDecade: 'Jahrzehnt davor',
+    nextDecade: 'Jahrzehnt danach',
+  },
   alarm: {
     open_one: '{{count}} offene Meldung',
     open_other: '{{count}} offene Meldungen',

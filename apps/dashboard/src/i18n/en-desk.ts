@@ -2,6 +2,18 @@ import type { deDesk } from './de-desk.ts';
 
 /** English texts of the department's pages beyond the basic ones. */
 export const enDesk: typeof deDesk = {
+  /** Of a field for a calendar day. */
+  day: {
+    letterOfDay: 'D',
+    letterOfYear: 'Y',
+    clear: 'Clear the day',
+    previousMonth: 'Previous month',
+    nextMonth: 'Next month',
+    previousYear: 'Previous year',
+    nextYear: 'Next year',
+    previousDecade: 'Previous decade',
+    nextDecade: 'Next decade',
+  },
   alarm: {
     open_one: '{{count}} open alarm',
     open_other: '{{count}} open alarms',

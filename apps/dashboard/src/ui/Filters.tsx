@@ -1,5 +1,6 @@
-import { Select, TextInput } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { DayField } from './DayField.tsx';
 
 interface SelectProps {
   label: string;
@@ -37,20 +38,13 @@ export function FilterDays({ from, to, onChange }: DaysProps) {
   const { t } = useTranslation();
   return (
     <>
-      <TextInput
-        type="date"
+      <DayField
         label={t('recordings.from')}
         value={from}
         max={to || undefined}
-        onChange={(event) => onChange('from', event.currentTarget.value)}
+        onChange={(day) => onChange('from', day)}
       />
-      <TextInput
-        type="date"
-        label={t('recordings.to')}
-        value={to}
-        min={from || undefined}
-        onChange={(event) => onChange('to', event.currentTarget.value)}
-      />
+      <DayField label={t('recordings.to')} value={to} min={from || undefined} onChange={(day) => onChange('to', day)} />
     </>
   );
 }
