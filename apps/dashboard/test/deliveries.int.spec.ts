@@ -21,8 +21,8 @@ const delivery = (n: number, change: Partial<Delivery>): Delivery => ({
   ...change,
 });
 const reason = '127.0.0.1:11112 refused the connection';
-const dead = delivery(1, { state: 'failed', attempt: 8, code: 'refused', reason: 'A700: out of resources' });
-const later = delivery(0, { state: 'deferred', attempt: 3, reason, retryAt: ago(-600_000) });
+const dead = delivery(1, { state: 'failed', attempt: 8, code: 'store-status-a700', reason: 'A700: out of resources' });
+const later = delivery(0, { state: 'deferred', attempt: 3, code: 'peer-unreachable', reason, retryAt: ago(-600_000) });
 const waits = delivery(2, { destination: 'teaching' });
 
 it('deliveries say why they wait, are filtered by state and archive, and are tried again', async () => {
@@ -57,9 +57,13 @@ it('deliveries say why they wait, are filtered by state and archive, and are tri
     const ids = (...of: Delivery[]) => of.map(({ deliveryId }) => deliveryId).toSorted();
     const shows = (...of: Delivery[]) => expect.poll(shown, { timeout: 15_000 }).toEqual(ids(...of));
     await shows(later, dead, waits);
-    expect(await row(later).innerText()).toMatch(/Zurückgestellt[^]*Zentrales Bildarchiv[^]*refused the connection/);
+    expect(await row(later).innerText()).toMatch(
+      /Zurückgestellt[^]*Zentrales Bildarchiv[^]*Das Ziel ist nicht erreichbar[^]*refused the connection/,
+    );
     expect(await row(later).innerText()).toMatch(/\b3\b/);
-    expect(await row(dead).innerText()).toMatch(/Fehlgeschlagen[^]*A700: out of resources/);
+    expect(await row(dead).innerText()).toMatch(
+      /Fehlgeschlagen[^]*Das Ziel hat das Objekt nicht angenommen[^]*A700: out of resources/,
+    );
     // What only waits is not tried again by hand.
     expect(await row(waits).getByRole('button').count()).toBe(0);
 

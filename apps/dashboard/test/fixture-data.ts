@@ -126,7 +126,7 @@ export const clips: ClipView[] = [
     clip(4, {
       state: 'failed',
       bytes: 0,
-      failure: { code: 'store-unreachable', reason: 'Der Objektspeicher antwortet nicht (127.0.0.1:9000)' },
+      failure: { code: 'storage-unavailable', reason: 'the object store at 127.0.0.1:9000 does not answer' },
     }),
   ),
   clip(5, { state: 'prepared', savedMs: 300_000, requestedMs: 300_000 }),
@@ -229,7 +229,7 @@ export function clipDetail(view: ClipView): ClipDetail {
           : {
               state: 'deferred' as const,
               attempt: 3,
-              code: 'connection-refused',
+              code: 'peer-unreachable',
               reason: '127.0.0.1:11112 refused the connection',
               retryAt: at(600_000),
             },

@@ -17,6 +17,7 @@ import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
 import { usePatientName } from '../ui/PatientText.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { DeliveryBadge } from '../ui/StateBadge.tsx';
 
 /** What waits for which archive, and why. */
@@ -96,7 +97,7 @@ export function DeliveriesPage() {
                     <div className={panel.soft}>{bytesOf(item.bytes)}</div>
                   </td>
                   <td>
-                    {item.reason ?? '–'}
+                    <ReasonText code={item.code} reason={item.reason} />
                     {item.retryAt !== undefined && (
                       <div className={panel.soft}>
                         {t('delivery.retryAt', { time: dayTime(item.retryAt, locale, new Date()) })}

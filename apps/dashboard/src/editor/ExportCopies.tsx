@@ -8,6 +8,7 @@ import { editApi } from '../api/edits.ts';
 import { useLocale } from '../app/locale.ts';
 import { useErrorText } from '../app/useErrorText.ts';
 import { count } from '../format/quantities.ts';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { Badge } from '../ui/StateBadge.tsx';
 import { looks } from './WorkState.tsx';
 import { applyExport } from './work.ts';
@@ -26,7 +27,7 @@ export function ExportCopies({ job }: { job: ExportView }) {
       )}
       {archiveFailure && (
         <p className={classes.failure} data-tone="bad" role="alert">
-          {archiveFailure.reason} <code>{archiveFailure.code}</code>
+          <ReasonText {...archiveFailure} />
         </p>
       )}
       {copies.map((copy) => (
@@ -75,7 +76,7 @@ function Copy({ job, copy }: { job: ExportView; copy: CopyView }) {
       )}
       {failure && state === 'failed' && (
         <p className={classes.failure} data-tone="bad" role="alert">
-          {failure.reason} <code>{failure.code}</code>
+          <ReasonText {...failure} />
         </p>
       )}
     </div>

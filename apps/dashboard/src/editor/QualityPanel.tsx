@@ -10,6 +10,7 @@ import { count } from '../format/quantities.ts';
 import { de } from '../i18n/de.ts';
 import { Loading } from '../ui/Placeholder.tsx';
 import panel from '../ui/Panel.module.css';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { Badge } from '../ui/StateBadge.tsx';
 import { QualityPlot } from './QualityPlot.tsx';
 import { editsOf, exportsOf, qualityOf, workKeys } from './work.ts';
@@ -82,7 +83,7 @@ export function QualityPanel({ clipId, names }: { clipId: string; names: Record<
       </div>
       {warning && (
         <p className={classes.failure} data-tone="warn" role="alert" data-testid="quality-warning">
-          {warning.reason} <code>{warning.code}</code>
+          <ReasonText code={warning.code} reason={warning.reason} />
         </p>
       )}
       <Curve clipId={clipId} view={view} metric={metric} />

@@ -12,6 +12,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session.ts';
 import { useLocale } from '../app/locale.ts';
 import { count, elapsed } from '../format/quantities.ts';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { Badge } from '../ui/StateBadge.tsx';
 import { underWay } from './work.ts';
 import classes from './Work.module.css';
@@ -88,7 +89,7 @@ export function WorkState({ job, title, needs, onCancel, onRetry, busy }: Props)
       )}
       {job.failure && job.state === 'failed' && (
         <p className={classes.failure} data-tone="bad" role="alert">
-          {job.failure.reason} <code>{job.failure.code}</code>
+          <ReasonText {...job.failure} />
         </p>
       )}
     </>

@@ -7,6 +7,7 @@ import { enAdmin } from './en-admin.ts';
 import { enCameras } from './en-cameras.ts';
 import { enDesk } from './en-desk.ts';
 import { enLive } from './en-live.ts';
+import { enReasons } from './en-reasons.ts';
 
 /** English texts; the type makes a missing or superfluous key a compile error. */
 export const en: typeof de = {
@@ -17,6 +18,7 @@ export const en: typeof de = {
   ...enAdmin,
   ...enCameras,
   ...enLive,
+  ...enReasons,
   ...enAccess,
   app: {
     name: 'SmartBox',

@@ -24,6 +24,7 @@ import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
 import { useBirthText, usePatientId, usePatientName } from '../ui/PatientText.tsx';
 import { ClipBadge } from '../ui/StateBadge.tsx';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { CorrectedNote } from '../correct/CorrectedNote.tsx';
 import { AuditTrail } from './AuditTrail.tsx';
 import { ConsentPanel } from '../consent/ConsentPanel.tsx';
@@ -133,7 +134,7 @@ function Clip({ clip }: { clip: ClipDetail }) {
       </PageTitle>
       {clip.failure && (
         <p className={classes.notice} data-tone="bad" role="alert">
-          <strong>{t('clip.failed')}</strong> {clip.failure.reason} ({clip.failure.code})
+          <strong>{t('clip.failed')}</strong> <ReasonText {...clip.failure} />
         </p>
       )}
       {clip.truncated && clip.requestedMs !== undefined && clip.savedMs !== undefined && (

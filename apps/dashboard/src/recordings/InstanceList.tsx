@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocale } from '../app/locale.ts';
 import { dayTime } from '../format/dates.ts';
 import { bytes, count } from '../format/quantities.ts';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { DeliveryBadge } from '../ui/StateBadge.tsx';
 import { CompressionText } from './CompressionText.tsx';
 import { CopyText } from './CopyText.tsx';
@@ -57,13 +58,13 @@ export function InstanceList({ clip, names, busy, onRetry }: Props) {
           <DeliveryBadge state={delivery.state} size="sm" />
           <span className={classes.deliveryText}>
             {[
-              delivery.reason,
               delivery.attempt > 1 ? t('delivery.attempt', { count: delivery.attempt }) : undefined,
               delivery.retryAt && t('delivery.retryAt', { time: dayTime(delivery.retryAt, locale, new Date()) }),
               delivery.retryAt === undefined ? dayTime(delivery.updatedAt, locale, new Date()) : undefined,
             ]
               .filter((part) => part !== undefined && part !== '')
               .join(' · ')}
+            {delivery.reason !== undefined && <ReasonText code={delivery.code} reason={delivery.reason} />}
           </span>
           {onRetry && (delivery.state === 'failed' || delivery.state === 'deferred') && (
             <Button size="xs" variant="default" loading={busy} onClick={onRetry}>

@@ -104,7 +104,7 @@ function AlarmRow({ alarm, stations, busy = false, onSeen }: RowProps) {
           {[where.join(' · '), t(`alarm.code.${codeKey(alarm.code)}`)].filter(Boolean).join(': ')}
           {alarm.over && ` (${t('alarm.over')})`}
         </strong>
-        <span>{alarm.reason}</span>
+        <span lang="en">{alarm.reason}</span>
         {alarm.times > 1 && (
           <span className={classes.soft}>{t('alarm.times', { count: alarm.times, time: time(alarm.firstAt) })}</span>
         )}
