@@ -2,6 +2,7 @@ import type { AuditEntryView } from '@smartbox/contracts';
 import { useTranslation } from 'react-i18next';
 import { useLocale } from '../app/locale.ts';
 import { dateTime } from '../format/dates.ts';
+import { hasText } from '../i18n/index.ts';
 import panel from '../ui/Panel.module.css';
 import { useAuditText } from '../ui/useAuditText.ts';
 import classes from './Admin.module.css';
@@ -40,7 +41,7 @@ function Entry({ entry }: { entry: AuditEntryView }) {
     [t('admin.room'), entry.stationId],
     [t('auditLog.address'), entry.address],
     ...Object.entries(entry.detail).map(([name, value]): [string, string] => [
-      name,
+      hasText(`auditFact.${name}`) ? t(`auditFact.${name}` as 'auditFact.reason') : name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
     [t('clip.trace'), entry.traceId],

@@ -6,7 +6,7 @@ import { deAdmin } from './de-admin.ts';
 import { deCameras } from './de-cameras.ts';
 import { deDesk } from './de-desk.ts';
 import { deLive } from './de-live.ts';
-import { deReasons } from './de-reasons.ts';
+import { deCodes } from './de-codes.ts';
 
 /** German texts: the shape that every other language has to fill. */
 export const de = {
@@ -17,7 +17,7 @@ export const de = {
   ...deAdmin,
   ...deCameras,
   ...deLive,
-  ...deReasons,
+  ...deCodes,
   ...deAccess,
   app: {
     name: 'SmartBox',

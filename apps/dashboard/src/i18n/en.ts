@@ -7,7 +7,7 @@ import { enAdmin } from './en-admin.ts';
 import { enCameras } from './en-cameras.ts';
 import { enDesk } from './en-desk.ts';
 import { enLive } from './en-live.ts';
-import { enReasons } from './en-reasons.ts';
+import { enCodes } from './en-codes.ts';
 
 /** English texts; the type makes a missing or superfluous key a compile error. */
 export const en: typeof de = {
@@ -18,7 +18,7 @@ export const en: typeof de = {
   ...enAdmin,
   ...enCameras,
   ...enLive,
-  ...enReasons,
+  ...enCodes,
   ...enAccess,
   app: {
     name: 'SmartBox',

@@ -1,5 +1,37 @@
-/** German sentences for the codes of failures; the words of the service stand beside them. */
-export const deReasons = {
+/** German words for what the services say in codes: failures, details of the audit. */
+export const deCodes = {
+  /** What the details of an entry of the audit are. */
+  auditFact: {
+    reason: 'Grund',
+    minutes: 'Minuten',
+    why: 'Warum',
+    roles: 'Rollen',
+    from: 'Von',
+    to: 'Nach',
+    device: 'Gerät',
+    name: 'Name',
+    panelAddress: 'Adresse des Bedienplatzes',
+    clipId: 'Clip',
+    stationId: 'Saal',
+    grantId: 'Notfallzugriff',
+    renditionId: 'Fassung',
+    copyId: 'Kopie',
+    target: 'Ort',
+    destinations: 'Ziele',
+    format: 'Format',
+    frame: 'Bild',
+    recipe: 'Vorlage',
+    emergency: 'Notfall',
+    count: 'Anzahl',
+    entries: 'Einträge',
+    intact: 'Unversehrt',
+    holdId: 'Vorbehalt',
+    messageId: 'Nachricht',
+    commands: 'Aufträge',
+    version: 'Stand',
+    fromVersion: 'Stand davor',
+    first: 'Das erste',
+  },
   reason: {
     'peer-unreachable': 'Das Ziel ist nicht erreichbar.',
     'peer-unauthorized': 'Das Ziel erkennt unsere Anmeldung nicht an.',

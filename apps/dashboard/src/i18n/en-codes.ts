@@ -1,7 +1,39 @@
-import type { deReasons } from './de-reasons.ts';
+import type { deCodes } from './de-codes.ts';
 
-/** English sentences for the codes of failures. */
-export const enReasons: typeof deReasons = {
+/** English words for what the services say in codes. */
+export const enCodes: typeof deCodes = {
+  /** What the details of an entry of the audit are. */
+  auditFact: {
+    reason: 'Reason',
+    minutes: 'Minutes',
+    why: 'Why',
+    roles: 'Roles',
+    from: 'From',
+    to: 'To',
+    device: 'Device',
+    name: 'Name',
+    panelAddress: 'Address of the panel',
+    clipId: 'Clip',
+    stationId: 'Room',
+    grantId: 'Emergency access',
+    renditionId: 'Version',
+    copyId: 'Copy',
+    target: 'Place',
+    destinations: 'Destinations',
+    format: 'Format',
+    frame: 'Frame',
+    recipe: 'Recipe',
+    emergency: 'Emergency',
+    count: 'Count',
+    entries: 'Entries',
+    intact: 'Intact',
+    holdId: 'Hold',
+    messageId: 'Message',
+    commands: 'Commands',
+    version: 'Revision',
+    fromVersion: 'Revision before',
+    first: 'The first',
+  },
   reason: {
     'peer-unreachable': 'The destination cannot be reached.',
     'peer-unauthorized': 'The destination does not accept our credentials.',
