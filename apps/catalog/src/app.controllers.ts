@@ -4,6 +4,7 @@ import { AuditController } from './inbound/http/audit.controller.ts';
 import { ClipsController } from './inbound/http/clips.controller.ts';
 import { ConversationsController } from './inbound/http/conversations.controller.ts';
 import { DashboardController } from './inbound/http/dashboard.controller.ts';
+import { DeadLettersController } from './inbound/http/dead-letters.controller.ts';
 import { DeliveriesController } from './inbound/http/deliveries.controller.ts';
 import { QidoController } from './inbound/http/dicomweb/qido.controller.ts';
 import { WadoController } from './inbound/http/dicomweb/wado.controller.ts';
@@ -26,6 +27,7 @@ export const controllers = [
   StationsController,
   ConversationsController,
   DeliveriesController,
+  DeadLettersController,
   MediaController,
   ImportsController,
   ExportsController,

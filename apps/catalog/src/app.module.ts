@@ -16,6 +16,7 @@ import { Conversations } from './application/conversations.ts';
 import { Destinations } from './application/destinations.ts';
 import { Feed } from './application/feed.ts';
 import { Films } from './application/films.ts';
+import { GivenUp } from './application/given-up.ts';
 import { Housekeeping } from './application/housekeeping.ts';
 import { Imports } from './application/imports.ts';
 import { Procedures } from './application/procedures.ts';
@@ -124,6 +125,9 @@ function providers({ config, recipes, stations }: Given): Provider[] {
       StreamingInstances.open(messaging, config.streamingUrl),
     ),
     make(ObjectStore, [], () => new ObjectStore(parseS3Url(config.s3.url, config.s3.credentials))),
+    make(GivenUp, [Messaging, AuditStore], ({ letters }: Messaging, audit: AuditStore) => {
+      return new GivenUp(letters, audit, systemClock);
+    }),
     make(WebhookStore, [Database], (db: Database) => new WebhookStore(db)),
     make(Webhooks, [WebhookStore], async (store: WebhookStore) => {
       return new Webhooks(await readWebhooks(config.configDir), store, post);

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './browser.ts';
-import { retention, webhookLog } from './fixture-admin.ts';
+import { deadLetters, retention, webhookLog } from './fixture-admin.ts';
 import { clips, station, ulidOf } from './fixture-data.ts';
 import type { FixtureServer } from './fixture-server.ts';
 import { eventually, ScreenStage, shoot } from './screen-stage.ts';
@@ -127,7 +127,7 @@ describe('destinations and what goes to them', () => {
 });
 
 describe('messages that a service gave up', () => {
-  it('are shown with who, what and why; none is said, and so is a list that cannot be had', async () => {
+  it('are shown with who, what and why, delivered again and discarded; none is said, and so is a list that cannot be had', async () => {
     const page = await open('/admin/given-up');
     const letter = page.getByTestId('dead-letter-12');
     await letter.waitFor();
@@ -136,6 +136,28 @@ describe('messages that a service gave up', () => {
     );
     expect(await page.getByTestId('dead-letter-11').innerText()).toMatch(/transcoder[^]*received 7[^]*1 Versuch\b/);
     await shoot(page, 'given-up');
+    expect(await page.getByTestId('again-all-transcoder-commands').count()).toBe(0);
+    await page.getByRole('button', { name: 'Alle von dicomizer-renditions nochmals zustellen' }).click();
+    await page.getByText('2 Nachrichten sind unterwegs').waitFor();
+    expect(posts('/dead-letters/deliver').map(({ body }) => body)).toEqual([{ consumer: 'dicomizer-renditions' }]);
+
+    await letter.getByRole('button', { name: 'Nochmals zustellen' }).click();
+    await page.getByText('Unterwegs zu dicomizer-renditions').waitFor();
+    expect(posts('/dead-letters/12/deliver')).toHaveLength(1);
+    const gone = { type: 'x', title: 'x', status: 409, code: 'consumer-gone', detail: 'transcoder-commands reads COMMANDS no more' }; // prettier-ignore
+    server.overrides.set('POST /dead-letters/11/deliver', { status: 409, body: gone });
+    await page.getByTestId('dead-letter-11').getByTestId('again').click();
+    await page.getByText(gone.detail).waitFor();
+
+    await letter.getByTestId('discard').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('evt.transcoder.rendition.ready für dicomizer-renditions').waitFor();
+    expect(await dialog.getByTestId('confirm-reason').isDisabled()).toBe(true);
+    await dialog.getByTestId('reason').fill('Clip war ein Test');
+    server.overrides.set('GET /dead-letters', { status: 200, body: { items: deadLetters.slice(1) } });
+    await dialog.getByTestId('confirm-reason').click();
+    await letter.waitFor({ state: 'detached' });
+    expect(posts('/dead-letters/12/discard').map(({ body }) => body)).toEqual([{ reason: 'Clip war ein Test' }]);
     server.overrides.set('GET /dead-letters', { status: 200, body: { items: [] } });
     await page.reload();
     await page.getByText('Nichts aufgegeben.').waitFor();

@@ -278,6 +278,18 @@ export const deadLetters: DeadLetterView[] = [
     code: 'invalid-message',
     reason: 'data.recipe.name: expected a string, received 7',
   },
+  {
+    sequence: 10,
+    at: ago(93_000_000),
+    service: 'dicomizer',
+    consumer: 'dicomizer-renditions',
+    subject: 'evt.transcoder.rendition.ready',
+    stream: 'EVENTS',
+    streamSequence: 48_102,
+    deliveries: 8,
+    code: 'max-deliveries',
+    reason: '8 deliveries; the last: no-responders: nobody answers rpc.catalog.get-procedure at the moment',
+  },
 ];
 
 /** What the administration's part of the catalog answers; undefined: not its business. */
@@ -292,6 +304,8 @@ export function adminAnswer(method: string, path: string): { status: number; bod
       return items(stationSettings);
     case 'GET /dead-letters':
       return items(deadLetters);
+    case 'POST /dead-letters/deliver':
+      return { status: 202, body: { letters: 2 } };
     case 'GET /webhooks':
       return items(webhooks);
     case 'GET /retention':
@@ -307,6 +321,7 @@ export function adminAnswer(method: string, path: string): { status: number; bod
   }
   if (/^\/webhooks\/[^/]+\/deliveries$/.test(path)) return items(webhookLog);
   if (/^\/stations\/[^/]+\/devices$/.test(path)) return { status: 200, body: devices };
+  if (/^POST \/dead-letters\/\d+\/(deliver|discard)$/.test(`${method} ${path}`)) return { status: 204 };
   if (path.endsWith('/resend')) return { status: 204 };
   if (/^\/webhooks\/[^/]+\/test$/.test(path)) return { status: 200, body: { ok: true, status: 204, durationMs: 38 } };
   if (/^\/stations\/[^/]+\/sources\/[^/]+\/test$/.test(path)) {

@@ -15,7 +15,7 @@ const GiB = 1024 ** 3;
 
 export const EVENTS: StreamDefinition = {
   name: 'EVENTS',
-  subjects: ['evt.>'],
+  subjects: ['evt.>', 'again.evt.*'],
   retention: 'limits',
   discard: 'old',
   maxAgeMs: 30 * day,
@@ -25,7 +25,7 @@ export const EVENTS: StreamDefinition = {
 
 export const COMMANDS: StreamDefinition = {
   name: 'COMMANDS',
-  subjects: ['cmd.>'],
+  subjects: ['cmd.>', 'again.cmd.*'],
   retention: 'workqueue',
   discard: 'new',
   maxAgeMs: 0,
@@ -66,3 +66,14 @@ export interface DeadLetterHeaders {
   'Smartbox-Dead-Code': string;
   'Smartbox-Dead-Reason': string;
 }
+
+/**
+ * A message given up is delivered once more on `again.evt.<durable>` or `again.cmd.<durable>`, in the stream that it
+ * came from: the one consumer that gave it up reads that subject, and nobody else. It carries the letter's headers.
+ */
+export interface AgainHeaders extends DeadLetterHeaders {
+  /** Sequence of the letter in DEAD, where it stays until this is settled. */
+  'Smartbox-Again-Letter': string;
+}
+export const againSubject = (stream: string, durable: string) =>
+  `again.${stream === COMMANDS.name ? 'cmd' : 'evt'}.${durable}`;

@@ -1,4 +1,4 @@
-import type { Service } from '@smartbox/contracts';
+import { COMMANDS, type Service } from '@smartbox/contracts';
 import { toError } from '@smartbox/kernel';
 import { createLogger, type Logger } from '@smartbox/telemetry';
 import type { NatsLink } from './connection.ts';
@@ -96,7 +96,7 @@ export class AdvisoryReader {
     });
     this.#log.error({ ...advisory }, 'dead letter: the worker ended at every delivery');
     // In a work queue a message without acknowledgement would stay for ever.
-    if (message.subject.startsWith('cmd.')) {
+    if (advisory.stream === COMMANDS.name) {
       await this.#link.jsm.streams.deleteMessage(advisory.stream, advisory.stream_seq).catch(() => undefined);
     }
   }

@@ -1,14 +1,15 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
-import type { Service } from '@smartbox/contracts';
+import { againSubject, type Service } from '@smartbox/contracts';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { counter, createLogger, histogram, withSpan, type Logger } from '@smartbox/telemetry';
+import { deleteLetter, originOf, storedLetter, type Origin } from './again.ts';
 import type { NatsLink } from './connection.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { parseEnvelope } from './envelope.ts';
 import { fromNatsHeaders } from './headers.ts';
 import type { ConsumerOptions, MessageContext } from './message.ts';
 import { apiCode, CONSUMER_NOT_FOUND, ensureDurable, STREAM_NOT_FOUND, type DurableDefinition } from './streams.ts';
-import { retryAfter, type Verdict } from './verdict.ts';
+import { done, retryAfter, type Verdict } from './verdict.ts';
 
 export interface JetStreamConsumerOptions extends ConsumerOptions {
   stream: string;
@@ -59,7 +60,7 @@ export class JetStreamConsumer {
     this.#definition = {
       stream: options.stream,
       durable: options.durable,
-      filterSubjects: options.filterSubjects,
+      filterSubjects: [...options.filterSubjects, againSubject(options.stream, options.durable)],
       ackWaitMs: options.ackWaitMs ?? 30_000,
       maxDeliver: options.maxDeliver ?? 8,
       deliver: options.deliver ?? 'all',
@@ -159,11 +160,13 @@ export class JetStreamConsumer {
   async #process(message: JsMsg): Promise<void> {
     const headers = fromNatsHeaders(message.headers);
     const { durable } = this.options;
-    const parsed = parseEnvelope(message.subject, message.data);
+    const origin = originOf(headers);
+    const subject = origin?.subject ?? message.subject;
+    const parsed = parseEnvelope(subject, message.data);
     const parent = headers['traceparent'] ? headers : parsed.ok ? { traceparent: parsed.event.traceparent } : {};
     const attributes = {
       'messaging.system': 'nats',
-      'messaging.destination.name': message.subject,
+      'messaging.destination.name': subject,
       'messaging.consumer.group.name': durable,
       'smartbox.delivery': message.info.deliveryCount,
       'smartbox.stream_sequence': message.seq,
@@ -172,13 +175,14 @@ export class JetStreamConsumer {
     let outcome = 'failed';
     try {
       await withSpan(
-        `process ${message.subject}`,
+        `process ${subject}`,
         attributes,
         async () => {
           const verdict: Verdict = parsed.ok
-            ? await this.#handle(message, parsed.name, parsed.event, headers)
+            ? await this.#handle(message, parsed.name, parsed.event, headers, origin)
             : { kind: 'reject', code: 'invalid-message', reason: parsed.reason };
           outcome = verdict.kind;
+          if (verdict.kind === 'done' && origin) await deleteLetter(this.#link, origin.letter);
           await this.#settle(message, headers, verdict);
         },
         { kind: 'consumer', parent },
@@ -200,6 +204,7 @@ export class JetStreamConsumer {
     name: string,
     event: MessageContext['event'],
     headers: MessageContext['headers'],
+    origin: Origin | undefined,
   ): Promise<Verdict> {
     const heartbeat = setInterval(
       () => {
@@ -212,14 +217,16 @@ export class JetStreamConsumer {
       Math.max(50, this.#definition.ackWaitMs / 3),
     );
     try {
+      // Settled by an earlier delivery, or discarded by a person.
+      if (origin && !(await storedLetter(this.#link, origin.letter))) return done();
       return await this.#handler(event.data, {
         name,
-        subject: message.subject,
+        subject: origin?.subject ?? message.subject,
         event,
         headers,
         deliveryCount: message.info.deliveryCount,
-        streamSequence: message.seq,
-        timestamp: message.time,
+        streamSequence: origin?.sequence ?? message.seq,
+        timestamp: origin ? new Date(event.time) : message.time,
         signal: this.#giveUp.signal,
       });
     } catch (error) {

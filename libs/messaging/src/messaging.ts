@@ -6,7 +6,6 @@ import {
   eventSubject,
   type CommandData,
   type CommandName,
-  type DeadLetterView,
   type EventData,
   type EventName,
   type RpcName,
@@ -20,11 +19,11 @@ import { createLogger, health, injectTrace, withSpan, type Logger } from '@smart
 import type { z } from 'zod';
 import { AdvisoryReader } from './advisories.ts';
 import { connectNats, type NatsLink, type NatsOptions } from './connection.ts';
-import { readDeadLetters } from './dead-letter.ts';
 import { JetStreamConsumer, type JetStreamConsumerOptions, type MessageHandler } from './consumer.ts';
 import { buildEnvelope, parseEnvelope } from './envelope.ts';
 import { fromNatsHeaders } from './headers.ts';
 import { openKv, type KvOptions, type KvStore } from './kv.ts';
+import { DeadLetters } from './letters.ts';
 import type { CommandHandler, ConsumerOptions, EventHandler, RpcHandler, StoredEvent } from './message.ts';
 import { readOrdered } from './ordered-reader.ts';
 import { publishWithRetry, type Published } from './publish.ts';
@@ -52,6 +51,8 @@ export class Messaging {
   readonly service: Service;
   /** Big messages: the ring of a station. */
   readonly ring: RingAccess;
+  /** What any service has given up. */
+  readonly letters: DeadLetters;
   readonly #link: NatsLink;
   readonly #log: Logger;
   readonly #replicas: number | undefined;
@@ -67,6 +68,7 @@ export class Messaging {
     this.#replicas = options.replicas;
     this.#log = createLogger(options.service);
     this.ring = new RingAccess(link);
+    this.letters = new DeadLetters(link);
   }
 
   /** Connects, checks the server, declares EVENTS, COMMANDS and DEAD, and adds the health check `nats`. */
@@ -192,7 +194,8 @@ export class Messaging {
     options: { fromSequence?: number; names?: readonly EventName[]; follow?: boolean; signal?: AbortSignal } = {},
   ): AsyncGenerator<StoredEvent> {
     const messages = readOrdered(this.#link, EVENTS.name, {
-      subjects: options.names?.map(eventSubject),
+      // Without what is delivered once more to a single consumer.
+      subjects: options.names?.map(eventSubject) ?? ['evt.>'],
       fromSequence: options.fromSequence,
       ahead: { messages: 256 },
       follow: options.follow ?? true,
@@ -216,11 +219,6 @@ export class Messaging {
   async eventsState(): Promise<{ created: string; firstSequence: number; lastSequence: number }> {
     const { created, state } = await this.#link.jsm.streams.info(EVENTS.name);
     return { created: String(created), firstSequence: state.first_seq, lastSequence: state.last_seq };
-  }
-
-  /** What any service has given up, the newest first; `before`: the last sequence of the page before. */
-  deadLetters(page: { limit: number; before?: number | undefined }): Promise<DeadLetterView[]> {
-    return readDeadLetters(this.#link, page);
   }
 
   /** Not stored, not acknowledged: live access units. Dropped while there is no connection. */

@@ -1,19 +1,23 @@
 import type { DeadLetterView } from '@smartbox/contracts';
 import { Button } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { notifications } from '@mantine/notifications';
+import { IconSend } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { adminApi, adminKeys } from '../api/admin.ts';
 import { useLocale } from '../app/locale.ts';
+import { useErrorText } from '../app/useErrorText.ts';
 import { dateTime } from '../format/dates.ts';
 import { CopyText } from '../recordings/CopyText.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import panel from '../ui/Panel.module.css';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import classes from './Admin.module.css';
+import { DiscardLetter } from './DiscardLetter.tsx';
 
 const PAGE = 50;
 
-/** Messages that a service gave up for good: when, who, which and why. */
+/** Messages that a service gave up for good: when, who, which and why; once more to that service, or discarded. */
 export function DeadLettersPage() {
   const { t } = useTranslation();
   const list = useInfiniteQuery({
@@ -21,11 +25,21 @@ export function DeadLettersPage() {
     queryFn: ({ pageParam }) => adminApi.deadLetters(pageParam),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (last) => (last.length < PAGE ? undefined : last.at(-1)?.sequence),
+    // What was delivered again goes away by itself, or comes back with a new reason.
+    refetchInterval: 5_000,
   });
   const letters = list.data?.pages.flat() ?? [];
+  const several = consumersOfSeveral(letters);
   return (
     <>
       <PageTitle title={t('deadLetters.title')} subtitle={t('deadLetters.hint')} />
+      {several.length > 0 && (
+        <div className={classes.letterGroups}>
+          {several.map((consumer) => (
+            <AllAgain key={consumer} consumer={consumer} />
+          ))}
+        </div>
+      )}
       {letters.length > 0 ? (
         <div className={panel.tableWrap}>
           <table className={`${panel.table} ${panel.stacked}`} data-testid="dead-letters">
@@ -35,6 +49,9 @@ export function DeadLettersPage() {
                 <th>{t('deadLetters.who')}</th>
                 <th>{t('deadLetters.what')}</th>
                 <th>{t('deadLetters.why')}</th>
+                <th>
+                  <span className="visually-hidden">{t('deadLetters.actions')}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -62,9 +79,52 @@ export function DeadLettersPage() {
   );
 }
 
+/** Consumers that gave up more than one of these. */
+function consumersOfSeveral(letters: readonly DeadLetterView[]): string[] {
+  const times = new Map<string, number>();
+  for (const { consumer } of letters) times.set(consumer, (times.get(consumer) ?? 0) + 1);
+  return [...times].flatMap(([consumer, count]) => (count > 1 ? [consumer] : []));
+}
+
+function useAgain<T>(deliver: () => Promise<T>, said: (answer: T) => string) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const errorText = useErrorText();
+  return useMutation({
+    mutationFn: deliver,
+    onSuccess: (answer) => notifications.show({ message: said(answer) }),
+    onError: (error) =>
+      notifications.show({ color: 'red', title: t('error.title'), message: errorText(error), autoClose: false }),
+    onSettled: () => client.invalidateQueries({ queryKey: adminKeys.deadLetters }),
+  });
+}
+
+function AllAgain({ consumer }: { consumer: string }) {
+  const { t } = useTranslation();
+  const again = useAgain(
+    () => adminApi.deliverAllAgain(consumer),
+    ({ letters }) => t('deadLetters.allOnTheirWay', { count: letters }),
+  );
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconSend size={16} aria-hidden />}
+      loading={again.isPending}
+      onClick={() => again.mutate()}
+      data-testid={`again-all-${consumer}`}
+    >
+      {t('deadLetters.againAll', { consumer })}
+    </Button>
+  );
+}
+
 function Letter({ letter }: { letter: DeadLetterView }) {
   const { t } = useTranslation();
   const locale = useLocale();
+  const again = useAgain(
+    () => adminApi.deliverAgain(letter.sequence),
+    () => t('deadLetters.onItsWay', { consumer: letter.consumer }),
+  );
   const { sequence, at, service, consumer, subject, stream, streamSequence, deliveries, code, reason, traceId } =
     letter;
   return (
@@ -87,6 +147,21 @@ function Letter({ letter }: { letter: DeadLetterView }) {
             {code} · {t('deadLetters.tries', { count: deliveries })}
           </div>
           {traceId !== undefined && <CopyText text={traceId} what={t('clip.trace')} />}
+        </div>
+      </td>
+      <td>
+        <div className={classes.letterActions}>
+          <Button
+            size="sm"
+            variant="default"
+            leftSection={<IconSend size={16} aria-hidden />}
+            loading={again.isPending}
+            onClick={() => again.mutate()}
+            data-testid="again"
+          >
+            {t('deadLetters.again')}
+          </Button>
+          <DiscardLetter letter={letter} />
         </div>
       </td>
     </tr>

@@ -1,6 +1,7 @@
 import {
   ConfigFileView,
   DeadLetterView,
+  DeliveredAgain,
   DevicesReply,
   HoldView,
   page,
@@ -43,6 +44,15 @@ export const adminApi = {
     expect(
       listOf(DeadLetterView),
       catalog.GET('/api/v1/dead-letters', { params: { query: { ...(before ? { before } : {}), limit: 50 } } }),
+    ),
+  deliverAgain: (sequence: number) =>
+    expect(z.unknown(), catalog.POST('/api/v1/dead-letters/{sequence}/deliver', { params: { path: { sequence } } })),
+  deliverAllAgain: (consumer: string) =>
+    expect(DeliveredAgain, catalog.POST('/api/v1/dead-letters/deliver', { body: { consumer } })),
+  discardLetter: (sequence: number, reason: string) =>
+    expect(
+      z.unknown(),
+      catalog.POST('/api/v1/dead-letters/{sequence}/discard', { params: { path: { sequence } }, body: { reason } }),
     ),
 
   webhooks: () => expect(listOf(WebhookView), catalog.GET('/api/v1/webhooks')),

@@ -260,6 +260,8 @@ export const deAccess = {
       'panel.pair': 'Bedienplatz gekoppelt',
       'panel.revoke': 'Bedienplatz widerrufen',
       'webhook.resend': 'Webhook-Nachricht nochmals gesendet',
+      'dead-letter.deliver': 'Aufgegebene Nachricht nochmals zugestellt',
+      'dead-letter.discard': 'Aufgegebene Nachricht verworfen',
       'webhook.test': 'Webhook geprüft',
       'audit.read': 'Protokoll gelesen',
       'audit.export': 'Protokoll exportiert',

@@ -259,6 +259,8 @@ export const enAccess: typeof deAccess = {
       'panel.pair': 'Panel paired',
       'panel.revoke': 'Panel revoked',
       'webhook.resend': 'Webhook message sent again',
+      'dead-letter.deliver': 'Message given up delivered again',
+      'dead-letter.discard': 'Message given up discarded',
       'webhook.test': 'Webhook tested',
       'audit.read': 'Audit read',
       'audit.export': 'Audit exported',

@@ -132,6 +132,8 @@ const actions = {
   'panel.revoke': administered,
 
   'webhook.resend': meaning('change', 'export', 'R'),
+  'dead-letter.deliver': meaning('administration', 'applicationActivity', 'E'),
+  'dead-letter.discard': meaning('administration', 'applicationActivity', 'E'),
   'webhook.test': meaning('administration', 'applicationActivity', 'E'),
 
   'audit.read': meaning('administration', 'auditLogUsed', 'R'),

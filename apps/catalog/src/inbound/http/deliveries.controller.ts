@@ -37,9 +37,4 @@ export class DeliveriesController {
     const { destination, state, limit, cursor } = query;
     return this.#queries.deliveries({ reach: currentReach(), destination, state }, { limit, cursor });
   }
-
-  @Op('listDeadLetters')
-  async deadLetters(@Input() { query }: InputOf<'listDeadLetters'>) {
-    return { items: await this.#messaging.deadLetters(query) };
-  }
 }

@@ -1,8 +1,21 @@
-import { DeadLetterView, DeliveryQueueItem, DestinationsView, EchoResult, page, Token, Uid } from '@smartbox/contracts';
+import {
+  DeadLetterView,
+  DeliverAllAgain,
+  DeliveredAgain,
+  DeliveryQueueItem,
+  DestinationsView,
+  DiscardLetter,
+  EchoResult,
+  page,
+  Token,
+  Uid,
+} from '@smartbox/contracts';
 import { z } from 'zod';
 import { cursor, limit, listOf, oneOrMore, type Operation } from './operation.ts';
 
 const deliveryStates = ['waiting', 'sending', 'deferred', 'stored', 'committed', 'failed', 'replaced'] as const;
+
+const letter = z.object({ sequence: z.coerce.number().int().positive() });
 
 /** The way into the archives, and what was given up on the way: part of `operations`. */
 export const archiveOperations = {
@@ -50,5 +63,31 @@ export const archiveOperations = {
       before: z.coerce.number().int().positive().optional().describe('the last `sequence` of the page before'),
     }),
     response: listOf(DeadLetterView),
+  },
+  deliverDeadLetter: {
+    method: 'post',
+    path: '/dead-letters/:sequence/deliver',
+    summary: 'Once more to the consumer that gave it up; gone when that is done with it, back when it fails. Audited',
+    needs: 'admin.system',
+    params: letter,
+    status: 202,
+  },
+  deliverDeadLetters: {
+    method: 'post',
+    path: '/dead-letters/deliver',
+    summary: 'Everything that one consumer gave up once more, the oldest first. Audited',
+    needs: 'admin.system',
+    body: DeliverAllAgain,
+    status: 202,
+    response: DeliveredAgain,
+  },
+  discardDeadLetter: {
+    method: 'post',
+    path: '/dead-letters/:sequence/discard',
+    summary: 'Nobody gets it any more; audited with the reason',
+    needs: 'admin.system',
+    params: letter,
+    body: DiscardLetter,
+    status: 204,
   },
 } as const satisfies Record<string, Operation>;

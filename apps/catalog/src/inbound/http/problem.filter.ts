@@ -13,6 +13,7 @@ const conflicts = new Set([
   'id-in-use',
   'nothing-records',
   'nothing-to-retry',
+  'consumer-gone',
   'undo-too-late',
   'edit-not-ready',
   'export-not-ready',
