@@ -1,5 +1,5 @@
 import { createWriteStream, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -39,9 +39,17 @@ export async function startLine(options: SmartBoxOptions = {}): Promise<Line> {
     stateDir,
     stop: async () => {
       await box.stop();
+      const refused = await refusedByBroker(stateDir);
       if (!options.stateDir) await rm(stateDir, { recursive: true, force: true });
+      if (refused.length > 0) throw new Error(`a right is missing in brokerRights: ${refused.join('; ')}`);
     },
   };
+}
+
+/** What the broker did not let a service do, in its own words. */
+async function refusedByBroker(stateDir: string): Promise<string[]> {
+  const log = await readFile(join(stateDir, 'logs', 'nats.log'), 'utf8').catch(() => '');
+  return log.split('\n').filter((line) => line.includes('Violation'));
 }
 
 /** Starts a procedure from the first free item of the worklist and waits until this much is in the ring. */

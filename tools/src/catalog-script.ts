@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { brokerUserOf } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
 import { repoRoot } from '@smartbox/testing';
 import { readCredentials, requireRunInfo } from './launcher/run-info.ts';
@@ -9,13 +10,14 @@ import { readCredentials, requireRunInfo } from './launcher/run-info.ts';
 async function ofRunningSystem(): Promise<NodeJS.ProcessEnv> {
   const info = await requireRunInfo();
   const { servers, database } = info;
-  const { nats, postgres } = await readCredentials(info);
+  const { natsUsers, postgres } = await readCredentials(info);
+  const user = brokerUserOf('catalog');
   const { host, port } = servers.postgres;
   return {
     DATABASE_URL: `postgresql://${postgres.user}:${postgres.password}@${host}:${port}/${database}`,
     NATS_URL: servers.nats.url,
-    NATS_USER: nats.user,
-    NATS_PASSWORD: nats.password,
+    NATS_USER: user,
+    NATS_PASSWORD: natsUsers[user],
   };
 }
 

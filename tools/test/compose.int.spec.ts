@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { DestinationsFile, services, StationConfig } from '@smartbox/contracts';
+import { brokerUserOf, brokerUsers, DestinationsFile, services, StationConfig } from '@smartbox/contracts';
 import { embeddedBinary, repoRoot } from '@smartbox/testing';
 
 const run = promisify(execFile);
@@ -70,7 +70,7 @@ describe('docker-compose.yml', () => {
     const asked = [...text.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name);
     expect([...new Set(asked)].sort()).toEqual(Object.keys(example).sort());
     for (const [, name, value] of text.matchAll(/^\s+(\w*(?:PASSWORD|SECRET)\w*): (.+)$/gm)) {
-      expect(value, name).toMatch(/^\$\{/);
+      expect(value, name).toMatch(/^(?:\$\{|'"\$\{)/);
     }
   });
 
@@ -141,7 +141,22 @@ describe('docker-compose.yml', () => {
   it('ships a broker configuration that nats-server accepts', async () => {
     const nats = await embeddedBinary('nats-server');
     await run(nats, ['-t', '-c', join(root, 'deploy', 'nats', 'nats.conf')], {
-      env: { PATH: process.env['PATH'], NATS_USER: 'smartbox', NATS_PASSWORD: 'x'.repeat(32) },
+      env: { PATH: process.env['PATH'], ...compose.services['nats']?.environment },
     });
+  });
+
+  it('signs every service in as the broker’s user with its rights, by a password that no other one has', async () => {
+    const config = await read('deploy', 'nats', 'generated', 'users.conf');
+    const users = [...config.matchAll(/user: "([^"]+)", password: \$(\w+)/g)].map(([, user = '', variable = '']) => [user, variable]); // prettier-ignore
+    expect(users.map(([user]) => user)).toEqual(brokerUsers(['or-1']).map(({ user }) => user));
+    const raw = parse(text, { merge: true }) as Compose;
+    for (const service of services) {
+      const user = brokerUserOf(service, 'or-1');
+      const variable = new Map(users.map(([name, of]) => [name, of])).get(user);
+      const { NATS_USER, NATS_PASSWORD } = raw.services[service]?.environment ?? {};
+      expect([NATS_USER, NATS_PASSWORD], service).toEqual([user, expect.stringContaining(`{${variable}:?`)]);
+      expect(raw.services['nats']?.environment?.[variable ?? '']).toBe(`"${NATS_PASSWORD}"`);
+    }
+    expect(new Set(users.map(([, variable]) => variable)).size).toBe(users.length);
   });
 });

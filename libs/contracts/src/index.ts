@@ -1,3 +1,4 @@
+export * from './broker-rights.ts';
 export * from './cloud-event.ts';
 export * from './commands.ts';
 export * from './config-destinations.ts';

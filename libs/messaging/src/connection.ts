@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { inboxOf } from '@smartbox/contracts';
 import { SmartBoxError, toError, transientError } from '@smartbox/kernel';
 
 /** Security and data-loss fixes are in this one (promises.md, JetStream settings). */
@@ -135,12 +136,14 @@ async function awaitJetStream(connection: NatsConnection, options: NatsOptions, 
 }
 
 async function firstConnect(options: NatsOptions, deadline: number): Promise<NatsConnection> {
+  const inboxPrefix = inboxOf(options.user);
   for (;;) {
     try {
       return await connect({
         servers: typeof options.servers === 'string' ? options.servers.split(',') : [...options.servers],
         name: options.name,
         ...(options.user === undefined ? {} : { user: options.user, pass: options.pass ?? '' }),
+        ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         reconnectJitter: 250,

@@ -98,7 +98,9 @@ export class Messaging {
 
   /** Creates the stream or brings it to the definition; the publisher declares its stream. */
   ensureStream(definition: StreamDefinition, options: { replicas?: number } = {}): Promise<void> {
-    return ensureStream(this.#link.jsm, definition, options.replicas ?? this.#replicas);
+    // A station may not change what all rooms share (brokerRights).
+    const change = this.service !== 'capture-edge';
+    return ensureStream(this.#link.jsm, definition, { replicas: options.replicas ?? this.#replicas, change });
   }
 
   /** A checked event, acknowledged by the stream. @throws SmartBoxError `invalid-message`, `broker-unavailable`. */

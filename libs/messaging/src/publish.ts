@@ -1,5 +1,6 @@
 import type { NatsLink } from './connection.ts';
 import { JetStreamApiError } from '@nats-io/jetstream';
+import { PermissionViolationError } from '@nats-io/transport-node';
 import { SmartBoxError, toError, transientError } from '@smartbox/kernel';
 import type { Headers } from './message.ts';
 import { toNatsHeaders } from './headers.ts';
@@ -55,7 +56,8 @@ function publishError(subject: string, error: unknown): SmartBoxError {
       cause: error,
     });
   }
-  if (reason.name === 'PermissionViolationError') {
+  // As it is, or as the reason why a request for the acknowledgement failed.
+  if ([reason, reason.cause].some((one) => one instanceof PermissionViolationError)) {
     return new SmartBoxError({
       code: 'publish-forbidden',
       message: `no permission to publish ${subject}`,

@@ -35,13 +35,13 @@ export const apiCode = (error: unknown): number | undefined =>
 
 /**
  * Creates the stream or brings it to the definition; idempotent, so every user may declare it. `replicas` default:
- * 1 for a new stream, unchanged for an existing one.
+ * 1 for a new stream, unchanged for an existing one. `change: false`: one that is there is left as it is.
  * @throws SmartBoxError `stream-differs` where the retention of an existing stream is another.
  */
 export async function ensureStream(
   jsm: JetStreamManager,
   definition: StreamDefinition,
-  replicas?: number,
+  { replicas, change = true }: { replicas?: number | undefined; change?: boolean } = {},
 ): Promise<void> {
   const wanted: Partial<StreamConfig> = {
     subjects: [...definition.subjects],
@@ -77,7 +77,7 @@ export async function ensureStream(
   const differs = Object.entries(update).some(
     ([key, value]) => JSON.stringify(existing[key as keyof StreamConfig]) !== JSON.stringify(value),
   );
-  if (differs) await jsm.streams.update(definition.name, update);
+  if (differs && change) await jsm.streams.update(definition.name, update);
 }
 
 export interface DurableDefinition {

@@ -53,7 +53,7 @@ interface ConfigPlan {
   from: string;
   /** The configuration of this run. */
   to: string;
-  stations: readonly StationInput[] | undefined;
+  stations: readonly StationConfig[];
   destinations: DestinationsInput;
   recipes?: readonly Recipe[] | undefined;
 }
@@ -72,12 +72,17 @@ async function ownStations(from: string): Promise<StationInput[]> {
   );
 }
 
+/** The stations that were given, or the checkout's, or the synthetic one, with defaults filled in. */
+export async function stationsOf(from: string, given: readonly StationInput[] | undefined): Promise<StationConfig[]> {
+  const own = given ?? (await ownStations(from));
+  return (own.length > 0 ? own : [syntheticStation]).map((station) => StationConfig.parse(station));
+}
+
 /**
- * Writes the configuration folder of a run: recipes and export targets as they are in the checkout, the stations that were given (or
- * the checkout's, or the synthetic one), and the destinations with this run's addresses.
- * @returns the stations, with defaults filled in.
+ * Writes the configuration folder of a run: recipes and export targets as they are in the checkout, the stations,
+ * and the destinations with this run's addresses.
  */
-export async function writeConfigDir(plan: ConfigPlan): Promise<StationConfig[]> {
+export async function writeConfigDir(plan: ConfigPlan): Promise<void> {
   await rm(plan.to, { recursive: true, force: true });
   await mkdir(join(plan.to, 'stations'), { recursive: true });
   if (plan.recipes) {
@@ -88,13 +93,10 @@ export async function writeConfigDir(plan: ConfigPlan): Promise<StationConfig[]>
   } else {
     await cp(join(plan.from, 'recipes'), join(plan.to, 'recipes'), { recursive: true });
   }
-  const own = plan.stations ?? (await ownStations(plan.from));
-  const stations = (own.length > 0 ? own : [syntheticStation]).map((station) => StationConfig.parse(station));
-  for (const station of stations) {
+  for (const station of plan.stations) {
     await writeWhole(join(plan.to, 'stations', `${station.id}.yaml`), stringify(station), 0o600); // addresses hold passwords
   }
   const targets = join(plan.from, 'export-targets.yaml');
   if (existsSync(targets)) await cp(targets, join(plan.to, 'export-targets.yaml'));
   await writeWhole(join(plan.to, 'destinations.yaml'), stringify(DestinationsFile.parse(plan.destinations)));
-  return stations;
 }

@@ -36,6 +36,8 @@ export interface Servers extends Peers {
 export interface ServersPlan {
   state: StateDir;
   credentials: Credentials;
+  /** Ids of the rooms. */
+  stations: readonly string[];
   ports: Readonly<Record<string, number>>;
   board: StatusBoard;
   /** `auto`: Orthanc where it is installed, else our own. */
@@ -170,7 +172,14 @@ export async function startServers(plan: ServersPlan): Promise<Servers> {
     ...(ports[name] === undefined ? {} : { port: ports[name] }),
   });
   const starting = {
-    nats: show(plan, 'nats', (progress) => startNats({ ...common('nats'), credentials: credentials.nats, progress })),
+    nats: show(plan, 'nats', (progress) =>
+      startNats({
+        ...common('nats'),
+        credentials: credentials.nats,
+        line: { stations: plan.stations, passwords: credentials.natsUsers },
+        progress,
+      }),
+    ),
     postgres: show(plan, 'postgres', (progress) =>
       startPostgres({ ...common('postgres'), credentials: credentials.postgres, progress }),
     ),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Service } from '@smartbox/contracts';
+import { brokerUserOf, type Service } from '@smartbox/contracts';
 import type { Servers } from './servers.ts';
 import type { Credentials } from './state-dir.ts';
 
@@ -35,14 +35,17 @@ export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
   const { service, ports, servers, credentials, configDir, work } = plan;
   const { nats, s3, postgres } = servers;
   const s3Url = `${s3.url}/${s3.bucket}`;
+  const user = brokerUserOf(service, plan.stationId);
+  // A server of somebody else's knows the users that it knows.
+  const broker = nats.origin === 'url' ? nats.credentials : { user, password: credentials.natsUsers[user] };
   return {
     ...own(),
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: String(plan.port),
     NATS_URL: nats.url,
-    NATS_USER: nats.credentials.user,
-    NATS_PASSWORD: nats.credentials.password,
+    NATS_USER: broker.user,
+    NATS_PASSWORD: broker.password,
     S3_URL: s3Url,
     S3_ACCESS_KEY: s3.credentials.accessKey,
     S3_SECRET_KEY: s3.credentials.secretKey,

@@ -5,7 +5,13 @@ import { promisify } from 'node:util';
 import { services, type Recipe, type Service, type StationConfig } from '@smartbox/contracts';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { freePort, repoRoot, type WorklistItem } from '@smartbox/testing';
-import { writeConfigDir, type DestinationsInput, type StationInput, testDestinations } from './config-dir.ts';
+import {
+  stationsOf,
+  writeConfigDir,
+  type DestinationsInput,
+  type StationInput,
+  testDestinations,
+} from './config-dir.ts';
 import { defaultStateDir, type RunInfo } from './run-info.ts';
 import { startServers, type Servers, type ServersPlan } from './servers.ts';
 import { serviceEnvironment } from './service-env.ts';
@@ -143,7 +149,9 @@ async function launch(
 ): Promise<SmartBox> {
   const startedAt = new Date().toISOString();
   const board = new StatusBoard(options.onStatus ?? (() => undefined));
-  const credentials = await state.credentials();
+  const stations = await stationsOf(join(repoRoot(), 'config'), options.stations);
+  const stationIds = stations.map(({ id }) => id);
+  const credentials = await state.credentials(stationIds);
   const ports: Record<string, number> = {
     ...(options.stateDir === undefined ? FIRST_PORTS : {}),
     ...(await state.ports()),
@@ -156,6 +164,7 @@ async function launch(
   const servers = await startServers({
     state,
     credentials,
+    stations: stationIds,
     ports,
     board,
     progress,
@@ -178,10 +187,10 @@ async function launch(
   const { pacs, worklist } = servers;
   const reports = pacs.kind === 'orthanc' ? reportPort : undefined;
   const configDir = state.join('config');
-  const stations = await writeConfigDir({
+  await writeConfigDir({
     from: join(repoRoot(), 'config'),
     to: configDir,
-    stations: options.stations,
+    stations,
     recipes: options.recipes,
     destinations: testDestinations(pacs, worklist, reports, options.destinations),
   });

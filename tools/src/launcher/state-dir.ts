@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile, appendFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brokerUsers } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
 import { isAlive, randomSecret, until } from '@smartbox/testing';
 
 /** Made at the first start, kept with mode 0600. */
 export interface Credentials {
+  /** Who may do everything at the broker: the tools. */
   nats: { user: string; password: string };
+  /** Passwords of the broker's other users: each service, and each room's capture machine. */
+  natsUsers: Record<string, string>;
   s3: { accessKey: string; secretKey: string };
   postgres: { user: string; password: string };
   pacsPassword: string;
@@ -124,10 +128,15 @@ export class StateDir {
     }
   }
 
-  async credentials(): Promise<Credentials> {
+  /** @param stations rooms that the system has */
+  async credentials(stations: readonly string[]): Promise<Credentials> {
     const known = await readJson<Credentials>(this.credentialsFile);
     const all: Credentials = {
       nats: known?.nats ?? { user: 'smartbox', password: randomSecret() },
+      natsUsers: {
+        ...Object.fromEntries(brokerUsers(stations).map(({ user }) => [user, randomSecret()])),
+        ...known?.natsUsers,
+      },
       s3: known?.s3 ?? { accessKey: randomSecret(20), secretKey: randomSecret(40) },
       postgres: known?.postgres ?? { user: 'smartbox', password: randomSecret() },
       pacsPassword: known?.pacsPassword ?? randomSecret(),

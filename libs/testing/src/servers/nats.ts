@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brokerUserEntry, brokerUsers, type BrokerUser } from '@smartbox/contracts';
 import { inputError } from '@smartbox/kernel';
 import { freePort } from '../ports.ts';
 import { startNatsContainer } from './docker.ts';
@@ -13,7 +14,10 @@ import type { LaunchOptions } from './server.ts';
 export const OLDEST_NATS = '2.12.7';
 
 export interface NatsOptions extends LaunchOptions {
+  /** Of the one user who may do everything. */
   credentials?: NatsCredentials;
+  /** Besides: the users of the services and of these rooms, each with its narrow rights and its password. */
+  line?: { stations: readonly string[]; passwords: Readonly<Record<string, string>> };
   /** Of its own in a cluster. */
   serverName?: string;
   /** Lines added to the server's configuration, for fault tests. */
@@ -32,9 +36,17 @@ jetstream {
   sync_interval: always
   max_memory_store: 64MB
 }
-authorization { users: [ { user: ${JSON.stringify(credentials.user)}, password: ${JSON.stringify(credentials.password)} } ] }
+authorization { users: [
+  { user: ${JSON.stringify(credentials.user)}, password: ${JSON.stringify(credentials.password)} }
+${usersOf(options.line)}] }
 ${options.extraConfig ?? ''}
 `;
+}
+
+function usersOf(line: NatsOptions['line']): string {
+  if (!line) return '';
+  const entry = (one: BrokerUser) => brokerUserEntry(one, JSON.stringify(line.passwords[one.user]));
+  return brokerUsers(line.stations).map(entry).join('');
 }
 
 async function fromUrl(url: string, options: NatsOptions): Promise<NatsServer> {
