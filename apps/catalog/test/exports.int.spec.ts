@@ -145,6 +145,78 @@ describe('an export becomes a DICOM object', () => {
   });
 });
 
+describe('a DICOM object for teaching', () => {
+  const body = () => ({ exportId: newId(), profiles: ['dicom-teaching'], of: { sourceId: 'cam-a' } });
+  const ask = (more: object) => catalog.send('POST', exports(), { ...body(), purpose: 'teaching', ...more });
+  const confirmed = { confirmBurnedIn: true, retainDates: 'shifted' };
+
+  it('is refused where text may name the patient, until somebody says to have looked; that is audited', async () => {
+    const noted = (await catalog.send('POST', `/procedures/${rig.procedureId}/consent`, { state: 'given' })) as never;
+    ok(noted);
+    expect(await catalog.send('POST', exports(), body())).toMatchObject({
+      status: 400,
+      body: { code: 'bad-arguments' },
+    });
+    const { prisma } = catalog.database;
+    const { recipe } = await prisma.procedure.findUniqueOrThrow({ where: { procedureId: rig.procedureId } });
+    const said = recipe as { dicom: object };
+    const flagged = { ...said, dicom: { ...said.dicom, burnedInSources: { 'cam-a': 'yes' } } };
+    await prisma.procedure.update({ where: { procedureId: rig.procedureId }, data: { recipe: flagged } });
+    const refused = await ask({});
+    expect(refused).toMatchObject({ status: 422, body: { code: 'burned-in-annotation' } });
+    expect((refused.body as { detail: string }).detail).toMatch(/^the pictures of cam-a may carry text.*look at them, hide it, and confirm/); // prettier-ignore
+    const before = await rig.commands('transcoder.export-clip');
+    ok(await ask({ deidentify: confirmed }), 202);
+    const commands = (await rig.commands('transcoder.export-clip')).slice(before.length);
+    expect(commands).toMatchObject([{ deidentify: confirmed, outputs: [{ profile: 'dicom-teaching' }] }]);
+    expect((await audited())('clip.export').at(0)).toMatchObject({ purpose: 'teaching', deidentify: confirmed });
+  });
+
+  it('is there when the object is, not when its film is; handed out under a name that tells nothing', async () => {
+    const { items } = ok(await ask({ deidentify: confirmed }), 202) as { items: ExportView[] };
+    const renditionId = items[0]?.renditionId ?? '';
+    const deidentify = {
+      retainDevice: false,
+      retainInstitution: false,
+      retainPatientCharacteristics: false,
+      ...confirmed,
+    };
+    await rig.heard('transcoder.job.progressed', renditionId, { rendition: 'export', percent: 99 });
+    await rig.made(renditionId, 'export', Buffer.from('the film'), { profile: 'dicom-teaching', deidentify, video: factsOf(60) }); // prettier-ignore
+    const running = await view(renditionId);
+    expect(running).toMatchObject({ state: 'running', deidentify });
+    expect(running).not.toHaveProperty('downloadUrl');
+    const key = `clips/${clipId}/cam-a/renditions/${renditionId}/deidentified.dcm`;
+    const object = Buffer.from('the object');
+    const { sha256 } = await objectStore(catalog.config).put(key, object, { size: object.length, contentType: 'application/dicom' }); // prettier-ignore
+    const told = { key, contentType: 'application/dicom', bytes: object.length, sha256, payloadSha256: sha256 };
+    await rig.heard('dicomizer.export.deidentified', renditionId, told);
+    const { downloadUrl = '', fileName, ...rest } = (await view(renditionId)) ?? {};
+    expect(rest).toMatchObject({ state: 'ready', bytes: object.length, sha256, contentType: 'application/dicom' });
+    expect(fileName).toBe(`smartbox-teaching-${renditionId.slice(-12)}.dcm`);
+    const file = await catalog.get(downloadUrl);
+    expect(await file.text()).toBe('the object');
+    expect(file.headers.get('content-disposition')).toContain(fileName);
+    expect((await audited())('clip.export.download')).toContainEqual({ renditionId, profile: 'dicom-teaching' });
+    const sent = await catalog.send('POST', `${exports()}/${renditionId}/archive`, { destinations: ['pacs'] });
+    expect(sent).toMatchObject({ status: 422, body: { code: 'no-transfer-syntax' } });
+  });
+
+  it('fails with the reason of who makes it', async () => {
+    const { items } = ok(await ask({ deidentify: confirmed }), 202) as { items: ExportView[] };
+    const renditionId = items[0]?.renditionId ?? '';
+    await rig.made(renditionId, 'export', Buffer.from('the film'), {
+      profile: 'dicom-teaching',
+      deidentify: confirmed,
+    });
+    const why = { code: 'deidentify-key-missing', reason: 'why' };
+    await rig.heard('dicomizer.instance.failed', renditionId, { what: 'export', ...why });
+    const failed = await view(renditionId);
+    expect(failed).toMatchObject({ state: 'failed', failure: why });
+    expect(failed).not.toHaveProperty('archiveFailure');
+  });
+});
+
 describe('an export is copied onto a stick or a share', () => {
   const targets: TargetView[] = [
     { name: 'share', title: 'Teaching', state: 'ready', freeBytes: 1e9 },

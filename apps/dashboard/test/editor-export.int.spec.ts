@@ -152,6 +152,51 @@ describe('a file that is ready', () => {
   });
 });
 
+describe('a DICOM object for teaching', () => {
+  it('keeps what is chosen; refused while text may name the patient, until somebody has looked', async () => {
+    const page = await stage.open();
+    await page.getByTestId('open-export').click();
+    await page.getByTestId('profile-mobile').uncheck();
+    expect(await page.getByTestId('teaching-options').count()).toBe(0);
+    await page.getByTestId('profile-dicom-teaching').check();
+    expect(await page.getByTestId('purpose-teaching').isChecked()).toBe(true);
+    expect(await page.getByTestId('purpose-care').isDisabled()).toBe(true);
+    await page.getByTestId('retain-dates').selectOption('shifted');
+    await page.getByTestId('retainInstitution').check();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const exports = `POST /clips/${stage.desk.detail.clipId}/exports`;
+    const problem = { type: 'x', title: 'No', status: 422, code: 'burned-in-annotation', detail: 'may carry text' };
+    stage.server.overrides.set(exports, { status: 422, body: problem });
+    await page.getByTestId('start-export').click();
+    const refused = page.getByTestId('export-refused');
+    await refused.waitFor();
+    expect(await refused.innerText()).toContain('bestätigen Sie dann, dass kein Text den Patienten nennt');
+    if (process.env['SCREENS'])
+      await page.screenshot({ path: `${process.env['SCREENS']}/editor-export-teaching-de.png` });
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(stage.desk.exports).toEqual([]);
+
+    stage.server.overrides.delete(exports);
+    await page.getByTestId('confirm-burned-in').check();
+    await page.getByTestId('start-export').click();
+    await eventually(() => stage.desk.exports.length).toBe(1);
+    const [job] = stage.desk.exports;
+    expect(job).toMatchObject({
+      profile: 'dicom-teaching',
+      purpose: 'teaching',
+      deidentify: { retainDates: 'shifted', retainInstitution: true, retainDevice: false, confirmBurnedIn: true },
+    });
+    const file = `/api/v1/clips/${stage.desk.detail.clipId}/exports/${job!.renditionId}/file`;
+    stage.desk.change(job!.renditionId, { state: 'ready', downloadUrl: file, fileName: 'smartbox-teaching.dcm' });
+    stage.server.send({ kind: 'export', export: stage.desk.exports[0]! });
+    const item = page.getByTestId(`export-${job!.renditionId}`);
+    expect(await item.getByTestId('download').getAttribute('href')).toBe(file);
+    expect(await item.innerText()).toContain('DICOM für die Lehre, de-identifiziert');
+    await item.getByTestId('send-on').click();
+    await page.getByText('De-identifiziert: gehört nicht ins Archiv des Patienten.').waitFor();
+  });
+});
+
 describe('what a person sees', () => {
   it('the clip’s page: original first, the warning and its curve', async () => {
     stage.desk.withQuality = true;

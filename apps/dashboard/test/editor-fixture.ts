@@ -175,13 +175,14 @@ export class EditDesk {
   }
 
   #export(body: unknown): ExportView[] {
-    const { exportId, profiles, of, redactions, name, destinations, purpose } = CreateExport.parse(body);
+    const { exportId, profiles, of, redactions, name, destinations, purpose, deidentify } = CreateExport.parse(body);
     const made = profiles.map((profile, n) => ({
       ...this.#job(this.detail, ulidOf(7000 + this.exports.length + n), name, destinations),
       exportId,
       profile,
       redactions,
       purpose,
+      ...(deidentify ? { deidentify } : {}),
       ...('renditionId' in of ? { editId: of.renditionId } : {}),
     }));
     this.exports = [...made, ...this.exports];

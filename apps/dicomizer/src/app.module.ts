@@ -41,6 +41,7 @@ export class AppModule {
               new S3Objects(store),
               announcements,
               config.version,
+              config.deidentifyKey,
             ),
         },
         {

@@ -1,13 +1,7 @@
-import { createHash } from 'node:crypto';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   bufferSource,
   checkEncapsulation,
   deidentify,
-  extractPayload,
   readPart10,
   SopClassUid,
   text,
@@ -17,10 +11,11 @@ import type { RenditionReady } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { consumerIdle, until } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dciodvfy, payloadOf, sha256, valuesOf } from './proof.ts';
 import { CANARY, fixture, jpeg, Line } from './support.ts';
+import { teachingCopies } from './teaching.suite.ts';
 
 const video = fixture('h264-720p-23976-bframes.mp4');
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 let line: Line;
 
 beforeAll(async () => {
@@ -45,26 +40,6 @@ async function announced(change: Partial<RenditionReady>): Promise<string> {
   return event.origin.id;
 }
 
-async function payloadOf(object: Buffer): Promise<Buffer> {
-  const source = bufferSource(object);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of extractPayload(source, await readPart10(source))) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function dciodvfy(object: Buffer): string[] {
-  const directory = mkdtempSync(join(tmpdir(), 'smartbox-dicomizer-'));
-  try {
-    writeFileSync(join(directory, 'object.dcm'), object);
-    const run = spawnSync('dciodvfy', [join(directory, 'object.dcm')], { encoding: 'utf8' });
-    if (run.error && !process.env.CI) return [];
-    if (run.error) throw run.error;
-    return `${run.stdout}${run.stderr}`.split('\n').filter((each) => /^(Error|Warning)/.test(each));
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
 const codes = {
   ordered: [['76009000', 'SCT', 'Ösophagogastroduodenoskopie']],
   protocol: [['386831002', 'SCT', '20260901', 'Spiegelung, geprüft']],
@@ -81,19 +56,7 @@ const planned = {
   ],
 };
 
-const reader = `
-import io, json, sys
-import pydicom
-values = lambda e: [[values(each) for each in item] for item in e.value] if e.VR == "SQ" else str(e.value)
-object = pydicom.dcmread(io.BytesIO(sys.stdin.buffer.read()), stop_before_pixels=True)
-object.decode()
-json.dump({name: values(object[name]) for name in sys.argv[1:]}, sys.stdout)
-`;
-
-function plannedOf(object: Buffer): unknown {
-  const run = spawnSync('/usr/bin/python3', ['-c', reader, ...Object.keys(planned)], { input: object });
-  return run.status === 0 ? JSON.parse(run.stdout.toString()) : run.stderr.toString();
-}
+const plannedOf = (object: Buffer) => valuesOf(object, ...Object.keys(planned));
 
 describe('the dicomizer', () => {
   it('makes a Video Endoscopic object of a clip, proves it and announces it', async () => {
@@ -433,6 +396,8 @@ describe('the dicomizer', () => {
     expect(await (await fetch(`${line.url}/metrics`)).text()).toContain('smartbox_dicomizer_instances_total');
   });
 });
+
+describe('a copy for teaching', () => teachingCopies(() => line));
 
 describe('what cannot become an object', () => {
   it.each([

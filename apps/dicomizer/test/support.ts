@@ -90,6 +90,7 @@ export class Line {
       port: 0,
       nats: signIn,
       s3: { host, port, tls: false, ...s3.credentials, bucket, region: 'us-east-1' },
+      deidentifyKey: 'a key of the test, long enough that nobody guesses it',
       version: '0.1.0',
     };
     const join = (service: 'transcoder' | 'catalog' | 'pacs-gateway') => Messaging.connect({ service, ...signIn });

@@ -153,15 +153,21 @@ describe('an export', () => {
 
   it('hides what is to be hidden, in every file of it', { timeout: 120_000 }, async () => {
     const redactions = [{ how: 'black' as const, frames: { from: 10, to: 20 } }];
-    const command = await ask(['mobile', 'archive-x264'], { redactions });
+    const choices = { retainDevice: true, retainInstitution: false, retainPatientCharacteristics: false, confirmBurnedIn: true }; // prettier-ignore
+    const command = await ask(['mobile', 'archive-x264', 'dicom-teaching'], { redactions, deidentify: choices });
     const made = await outcome(command);
-    for (const profile of ['mobile', 'archive-x264'] as const) {
+    for (const profile of ['mobile', 'archive-x264', 'dicom-teaching'] as const) {
       const { ready } = made(profile);
       const counters = await frameCounters(await fetched(ready?.key ?? '', `${profile}.mp4`));
       expect(counters).toHaveLength(FRAMES);
       counters.forEach((counter, i) => expect(counter === i).toBe(i < 10 || i >= 20));
       expect(ready?.notes).toContain('parts of the picture are hidden');
     }
+    // what the dicomizer makes an object of, as the archive would get it
+    const { ready: teaching } = made('dicom-teaching');
+    expect(teaching).toMatchObject({ deidentify: choices, video: { codec: 'h264', profile: 'High', bFrames: false } });
+    expect(teaching?.destinations).toBeUndefined();
+    expect(made('mobile').ready).not.toHaveProperty('deidentify');
     // measured against the film with the hidden parts: only what the encoder lost
     expect(made('mobile').measured?.summary).toMatchObject({ passed: true, blackFrames: 0 });
   });

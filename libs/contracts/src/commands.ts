@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EditSource, EditStep, Enhancement, ExportProfile, Redaction } from './edit.ts';
+import { DeidentifyChoices, EditSource, EditStep, Enhancement, ExportProfile, Redaction } from './edit.ts';
 import { ClipSaved, StillCaptured } from './events/buffer.ts';
 import { Origin, LossyCompression } from './events/work.ts';
 import { Instant, ObjectKey, Sha256, StillFormat, Token, Uid, Ulid } from './primitives.ts';
@@ -115,6 +115,8 @@ export const ExportClip = z.object({
   redactions: z.array(Redaction).default([]),
   /** The DICOM objects of those that DICOM holds go there. */
   destinations: z.array(Token).optional(),
+  /** Of the output `dicom-teaching`. */
+  deidentify: DeidentifyChoices.optional(),
   requestedAt: Instant,
 });
 export type ExportClip = z.infer<typeof ExportClip>;

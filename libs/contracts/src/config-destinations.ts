@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DeidentifyChoices } from './edit.ts';
 import { HttpAddress, Secret, Token, Uid } from './primitives.ts';
 
 const TlsFiles = z.object({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() });
@@ -44,15 +45,9 @@ const Htj2kRatio = z.number().min(2).max(100).optional();
  * It gets copies that say nothing of who, where and when: Basic Application Confidentiality Profile with these options
  * of it (PS3.15 annex E.3), under UIDs and names made with a key of its own.
  */
-const DeidentifyPolicy = z.strictObject({
+const DeidentifyPolicy = DeidentifyChoices.extend({
   /** Who has it and an original finds the copy: in a file of its own, never in this one. */
   key: z.object({ file: z.string().min(1) }),
-  retainDates: z.enum(['full', 'shifted']).optional(),
-  retainDevice: z.boolean().default(false),
-  retainInstitution: z.boolean().default(false),
-  retainPatientCharacteristics: z.boolean().default(false),
-  /** The site answers for it: text in the pictures that goes there identifies nobody. */
-  confirmBurnedIn: z.boolean().default(false),
   /** The site answers for it: nobody is named in the sound that goes there. */
   confirmAudio: z.boolean().default(false),
 });

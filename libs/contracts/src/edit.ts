@@ -84,6 +84,7 @@ export const ExportProfile = z.enum([
   'pacs',
   'hevc',
   'mpeg2',
+  'dicom-teaching',
 ]);
 export type ExportProfile = z.infer<typeof ExportProfile>;
 
@@ -95,6 +96,18 @@ export const archivedProfiles: ReadonlySet<string> = new Set<ExportProfile>([
   'mpeg2',
   'mjpeg',
 ]);
+
+/** What is kept all the same of who, where and when, on top of the basic profile: options of PS3.15 annex E.3. */
+export const DeidentifyChoices = z.strictObject({
+  /** Absent: none is left. `shifted`: all of a patient by the same number of days. */
+  retainDates: z.enum(['full', 'shifted']).optional(),
+  retainDevice: z.boolean().default(false),
+  retainInstitution: z.boolean().default(false),
+  retainPatientCharacteristics: z.boolean().default(false),
+  /** Somebody looked, and answers for it: text in the pictures identifies nobody. */
+  confirmBurnedIn: z.boolean().default(false),
+});
+export type DeidentifyChoices = z.infer<typeof DeidentifyChoices>;
 
 /** One file of a film in segments. Its object: `path` beside the list that names it. */
 export const SegmentFile = z.object({

@@ -43,6 +43,22 @@ export const CopyWritten = z.object({
 });
 export type CopyWritten = z.infer<typeof CopyWritten>;
 
+/**
+ * evt.dicomizer.export.deidentified: the DICOM object of an export for teaching lies there, read back and proven. A file
+ * to hand out, no instance of the patient's study: none of its UIDs is told.
+ */
+export const ExportDeidentified = z.object({
+  renditionId: Ulid,
+  origin: Origin.pick({ kind: true, id: true, sourceId: true }),
+  key: ObjectKey,
+  contentType: z.literal('application/dicom'),
+  bytes: z.int().positive(),
+  sha256: Sha256,
+  /** Of the stream in it: the rendition's own. */
+  payloadSha256: Sha256,
+});
+export type ExportDeidentified = z.infer<typeof ExportDeidentified>;
+
 /** `config/export-targets.yaml`: sticks and network shares; without the file there are none. */
 export const ExportTargetsFile = z.object({
   targets: z.array(

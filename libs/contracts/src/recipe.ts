@@ -70,3 +70,7 @@ export const Recipe = z.object({
     .optional(),
 });
 export type Recipe = z.infer<typeof Recipe>;
+
+/** What the recipe says of text in the pictures of a source; undefined where nobody said. */
+export const burnedInOf = ({ dicom }: Pick<Recipe, 'dicom'>, sourceId: string): 'yes' | 'no' | undefined =>
+  dicom.burnedInSources?.[sourceId] ?? dicom.burnedInAnnotation;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  DeidentifyChoices,
   EditStep,
   EnhanceAdjustments,
   EnhanceRecipe,
@@ -47,6 +48,8 @@ export const CreateExport = z.object({
   destinations: z.array(Token).min(1).optional(),
   /** `care`: for those who treat the patient; `teaching`: also research and publication, which need consent. */
   purpose: ExportPurpose.default('care'),
+  /** Of `dicom-teaching`: the options of its de-identification. */
+  deidentify: DeidentifyChoices.optional(),
 });
 export type CreateExport = z.infer<typeof CreateExport>;
 
@@ -143,6 +146,8 @@ export const ExportView = Work.extend({
   editId: Ulid.optional(),
   redactions: z.array(Redaction),
   purpose: ExportPurpose,
+  /** Of `dicom-teaching`: the options of its de-identification. */
+  deidentify: DeidentifyChoices.optional(),
   lossless: z.boolean().optional(),
   /** GET with Range: the file, to be saved. */
   downloadUrl: z.string().optional(),

@@ -44,6 +44,7 @@ export const events = {
   'transcoder.clip.refused': imports.ClipRefused,
   'dicomizer.instance.created': work.InstanceCreated,
   'dicomizer.instance.failed': work.WorkFailed,
+  'dicomizer.export.deidentified': exports.ExportDeidentified,
   'pacs-gateway.delivery.started': work.DeliveryStarted,
   'pacs-gateway.delivery.deferred': work.DeliveryDeferred,
   'pacs-gateway.delivery.failed': work.DeliveryFailed,

@@ -7,6 +7,7 @@ import { makeObject } from './make-object.ts';
 import type { Compression } from './payload.ts';
 import { registerPeers } from './register-peers.ts';
 import { checkFile, deidentifyFile, dumpFile, extractFile } from './read-object.ts';
+import { deidentifyChoices, withDeidentifyOptions } from '../deidentify-options.ts';
 import { required, text, verb } from '../file-verb.ts';
 
 const ratio = (given: string): number => {
@@ -115,36 +116,30 @@ export function registerDicom(program: Command): void {
     .addOption(new Option('--encoder <name>', 'of HEVC; auto: hardware where it works').choices(ENCODER_CHOICES))
     .requiredOption('--out <file>', 'the object to write');
 
-  verb(dicom, 'deidentify <file>', 'a copy without who it shows, PS3.15 annex E', async ([file = ''], options) => {
-    const dates = text(options['retainDates']);
-    if (dates !== undefined && dates !== 'full' && dates !== 'shifted')
-      throw inputError('invalid-option', `--retain-dates is full or shifted, not "${dates}"`);
-    const flag = (name: string) => options[name] === true;
-    const json = await deidentifyFile(file, required(options, 'out'), {
+  const deidentify = verb(
+    dicom,
+    'deidentify <file>',
+    'a copy without who it shows, PS3.15 annex E',
+    async ([file = ''], options) => {
+      // prettier-ignore
+      const json = await deidentifyFile(file, required(options, 'out'), {
+      ...deidentifyChoices(options),
       key: text(options['key']),
-      retainUids: flag('retainUids'),
-      retainDevice: flag('retainDevice'),
-      retainInstitution: flag('retainInstitution'),
-      retainPatientCharacteristics: flag('retainPatientCharacteristics'),
-      retainDates: dates,
-      confirmBurnedIn: flag('confirmBurnedIn'),
-      confirmAudio: flag('confirmAudio'),
+      retainUids: options['retainUids'] === true,
+      confirmAudio: options['confirmAudio'] === true,
     });
-    const { warnings } = json as { warnings: string[] };
-    return { json, lines: [`${file} -> ${required(options, 'out')}`, ...warnings.map((each) => `warning: ${each}`)] };
-  })
+      const { warnings } = json as { warnings: string[] };
+      return { json, lines: [`${file} -> ${required(options, 'out')}`, ...warnings.map((each) => `warning: ${each}`)] };
+    },
+  )
     .requiredOption('--out <file>', 'the copy to write')
     .option(
       '--key <secret>',
       'same key, same replacements: objects of a study stay together; without one a random key of this run',
     )
     .option('--retain-uids', 'keep the UIDs')
-    .option('--retain-device', 'keep station and serial number')
-    .option('--retain-institution', 'keep the institution')
-    .option('--retain-patient-characteristics', 'keep sex, age, size, weight')
-    .option('--retain-dates <how>', 'full, or shifted by days of its own per patient')
-    .option('--confirm-burned-in', 'somebody looked: the text in the pictures identifies nobody')
     .option('--confirm-audio', 'somebody listened: the sound identifies nobody');
+  withDeidentifyOptions(deidentify);
 
   registerPeers(dicom);
 }

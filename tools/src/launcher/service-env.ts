@@ -55,6 +55,7 @@ export function serviceEnvironment(plan: EnvironmentPlan): NodeJS.ProcessEnv {
     SPOOL_DIR: work,
     ...(plan.stationId === undefined ? {} : { STATION_FILE: join(configDir, 'stations', `${plan.stationId}.yaml`) }),
     ...(service === 'catalog' || service === 'streaming' ? { LIVE_TOKEN_SECRET: credentials.liveTokenSecret } : {}),
+    ...(service === 'dicomizer' ? { DEIDENTIFY_KEY: credentials.deidentifyKey } : {}),
     ...(service === 'streaming' ? { PUBLIC_URL: `http://127.0.0.1:${plan.port}` } : {}),
     ...(service === 'catalog'
       ? {

@@ -16,6 +16,7 @@ export interface Credentials {
   postgres: { user: string; password: string };
   pacsPassword: string;
   liveTokenSecret: string;
+  deidentifyKey: string;
   /** API token of the command line and the tools, for when people have accounts. */
   toolsToken: string;
 }
@@ -141,6 +142,7 @@ export class StateDir {
       postgres: known?.postgres ?? { user: 'smartbox', password: randomSecret() },
       pacsPassword: known?.pacsPassword ?? randomSecret(),
       liveTokenSecret: known?.liveTokenSecret ?? randomSecret(64),
+      deidentifyKey: known?.deidentifyKey ?? randomSecret(64),
       toolsToken: known?.toolsToken ?? `sbx_${randomSecret(43)}`,
     };
     await writeWhole(this.credentialsFile, `${JSON.stringify(all, null, 2)}\n`, 0o600);

@@ -7,6 +7,7 @@ import { ExportProfile, type CopyView, type ExportView } from '@smartbox/contrac
 import { inputError, newId, SmartBoxError } from '@smartbox/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CatalogApi } from '../api.ts';
+import { deidentifyChoices, withDeidentifyOptions } from '../deidentify-options.ts';
 import { filmOf } from './film.ts';
 import { text, verb, type Options } from './verb.ts';
 
@@ -65,13 +66,16 @@ export function registerExports(program: Command): void {
   const to = (command: Command) =>
     command.option('--to <destinations>', 'their DICOM objects go there, separated by commas', (given) => given.split(',')); // prettier-ignore
 
-  to(
+  const create = to(
     verb(area, 'create <clipId>', 'make files of a clip or an edit of it', async ({ api }, options, clipId = '') => {
       const exportId = newId();
       const of = await filmOf(api, clipId, options);
       const wanted = options['profiles'] as ExportProfile[];
       const destinations = options['to'] as string[] | undefined;
-      await api.createExport(clipId, { exportId, of, profiles: wanted, ...(destinations ? { destinations } : {}) });
+      const teaching = wanted.includes('dicom-teaching')
+        ? { purpose: 'teaching' as const, deidentify: deidentifyChoices(options) }
+        : {};
+      await api.createExport(clipId, { exportId, of, profiles: wanted, ...teaching, ...(destinations ? { destinations } : {}) }); // prettier-ignore
       const own = async () => (await api.exports(clipId)).items.filter((each) => each.exportId === exportId);
       const mean = (all: ExportView[]) => all.reduce((sum, { percent }) => sum + percent, 0) / all.length;
       const items = await follow(own, (all) => (all.some(({ state }) => OPEN.includes(state)) ? mean(all) : undefined));
@@ -81,6 +85,7 @@ export function registerExports(program: Command): void {
     .requiredOption('--profiles <names>', `of ${ExportProfile.options.join(', ')}, separated by commas`, profiles)
     .option('--source <id>', 'which camera of the clip')
     .option('--edit <id>', 'an edit of the clip instead');
+  withDeidentifyOptions(create);
 
   verb(area, 'list <clipId>', 'the exports of a clip', async ({ api }, _options, clipId = '') => {
     const { items } = await api.exports(clipId);

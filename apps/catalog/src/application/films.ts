@@ -1,5 +1,7 @@
 import {
   archivedProfiles,
+  burnedInOf,
+  DeidentifyChoices,
   type CreateEdit,
   type CreateExport,
   type CreateFilmStill,
@@ -112,6 +114,7 @@ export class Films {
 
   async export(clipId: string, body: CreateExport, actor: string): Promise<ExportView[]> {
     const { exportId, redactions, destinations, name, purpose } = body;
+    const deidentify = deidentifying(body);
     const profiles = [...new Set(body.profiles)];
     const known = await this.#store.ofExport(exportId);
     if (known.length > 0) {
@@ -130,6 +133,7 @@ export class Films {
     }
     const { source, origin, editId, of } = await this.#exported(clipId, body.of);
     await this.#permitted(of, purpose, destinations);
+    if (deidentify && !deidentify.confirmBurnedIn) await this.#withoutText(of);
     const requestedAt = this.#clock.now();
     const outputs = profiles.map((profile) => ({ renditionId: deterministicId('export', exportId, profile), profile }));
     const command: ExportClip = {
@@ -141,6 +145,7 @@ export class Films {
       requestedAt: requestedAt.toISOString(),
       ...(editId === undefined ? {} : { editId }),
       ...(destinations ? { destinations } : {}),
+      ...(deidentify ? { deidentify } : {}),
     };
     const { destinations: _, ...staying } = command;
     const rows = outputs.map(({ renditionId, profile }) => ({
@@ -156,7 +161,7 @@ export class Films {
       request: archivedProfiles.has(profile) ? command : staying,
       requestedAt,
     }));
-    const detail = { exportId, profiles, redactions, purpose, ...(editId ? { editId } : {}), ...(destinations ? { destinations } : {}) }; // prettier-ignore
+    const detail = { exportId, profiles, redactions, purpose, ...(editId ? { editId } : {}), ...(destinations ? { destinations } : {}), ...(deidentify ? { deidentify } : {}) }; // prettier-ignore
     const outgoing = { kind: 'command', name: 'transcoder.export-clip', data: command } as const;
     await this.#store.request(rows, outgoing, { actor, action: 'clip.export', detail });
     for (const { renditionId } of rows) this.#changed.film(renditionId);
@@ -251,6 +256,22 @@ export class Films {
     }
   }
 
+  /** @throws SmartBoxError `burned-in-annotation` */
+  async #withoutText(of: readonly { clipId: string; sourceId: string }[]): Promise<void> {
+    for (const { clipId, sourceId } of of) {
+      const recipe = (await this.#store.origin(clipId, sourceId))?.recipe;
+      if (!recipe) continue;
+      // PS3.3 C.8.6.3: a Secondary Capture has to say, and unset is yes there
+      const isCapture = recipe.dicom.videoSopClass === 'secondary-capture';
+      if ((burnedInOf(recipe, sourceId) ?? (isCapture ? 'yes' : 'no')) === 'no') continue;
+      const why = `the pictures of ${sourceId} may carry text that names the patient (recipe ${recipe.name})`;
+      throw inputError(
+        'burned-in-annotation',
+        `${why}: look at them, hide it, and confirm that nobody can be recognized`,
+      );
+    }
+  }
+
   async #source(clipId: string, sourceId: string): Promise<EditSource> {
     const row = await this.#store.source(clipId, sourceId);
     if (!row) throw notSaved(clipId, sourceId);
@@ -269,6 +290,14 @@ export class Films {
 }
 
 const fresh = { cancelledAt: null, removed: null, copies: [] };
+
+/** The options of the copy for teaching; undefined where none is asked for. @throws SmartBoxError `bad-arguments` */
+function deidentifying({ profiles, purpose, deidentify }: CreateExport): DeidentifyChoices | undefined {
+  if (!profiles.includes('dicom-teaching')) return undefined;
+  if (purpose !== 'teaching')
+    throw inputError('bad-arguments', 'dicom-teaching is for the purpose teaching, which needs consent: ask for it so');
+  return deidentify ?? DeidentifyChoices.parse({});
+}
 
 const notSaved = (clipId: string, sourceId: string) =>
   inputError('not-saved', `clip ${clipId} has no saved video of source ${sourceId}`);

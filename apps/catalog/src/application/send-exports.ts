@@ -108,6 +108,7 @@ function checkForDicom({ profile, segments, video, bytes }: NonNullable<ReturnTy
   const instead = 'export it as pacs, hevc, mpeg2 or mjpeg for the archive';
   const refused = (why: string) =>
     inputError('no-transfer-syntax', `${profile} does not become a DICOM object: ${why}; ${instead}`);
+  if (profile === 'dicom-teaching') throw refused('its object is de-identified, for files that are handed out');
   if (segments) throw refused(`it is ${segments.files} files, an object holds one bit stream (PS3.5 8.2)`);
   if (!video) throw refused('nothing is known of its stream');
   const fit = fitTransferSyntax(video, { payloadLength: bytes });

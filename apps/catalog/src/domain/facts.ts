@@ -16,6 +16,7 @@ interface FactData {
   rendition: Slim<EventData<'transcoder.rendition.ready'>> & WherePart;
   'rendition-failed': EventData<'transcoder.rendition.failed'>;
   copied: EventData<'transcoder.copy.written'>;
+  deidentified: EventData<'dicomizer.export.deidentified'>;
   progress: EventData<'transcoder.job.progressed'>;
   quality: EventData<'transcoder.quality.measured'>;
   'quality-warned': EventData<'transcoder.quality.warned'>;
@@ -177,6 +178,12 @@ const readers: { [N in EventName]?: Read<N> } = {
     clipId: data.origin.id,
     name: 'instance-failed',
     key: `instance-failed/${data.origin.sourceId}/${data.what}${which(data)}`,
+    data,
+  }),
+  'dicomizer.export.deidentified': (data) => ({
+    clipId: data.origin.id,
+    name: 'deidentified',
+    key: `deidentified/${data.renditionId}`,
     data,
   }),
   'pacs-gateway.delivery.started': delivery('delivery-started'),

@@ -50,16 +50,34 @@ const one = <N extends FactName>(facts: readonly Fact[], name: N, renditionId: s
   named(facts, name).find(({ data }) => (data as { renditionId?: string }).renditionId === renditionId);
 
 /** What was made of it, once it is ready: where its bytes are. */
-export const madeOf = (renditionId: string, facts: readonly Fact[]): Omit<RenditionReady, 'origin'> | undefined =>
-  one(facts, 'rendition', renditionId)?.data;
+export const madeOf = (renditionId: string, facts: readonly Fact[]): Made | undefined =>
+  readyOf(renditionId, facts)?.data;
+
+type Made = Omit<RenditionReady, 'origin'>;
+
+/** A film for teaching is not handed out: what is, is the de-identified object that is made of it. */
+function readyOf(renditionId: string, facts: readonly Fact[]): { data: Made; firstAt: string } | undefined {
+  const ready = one(facts, 'rendition', renditionId);
+  if (!ready?.data.deidentify) return ready;
+  const copy = one(facts, 'deidentified', renditionId);
+  if (!copy) return undefined;
+  const { key, contentType, bytes, sha256 } = copy.data;
+  return { data: { ...ready.data, key, contentType, bytes, sha256 }, firstAt: copy.firstAt };
+}
 
 /** Of a still: which frame of what was kept is its picture. */
 export const stillFrameOf = (sourceId: string, facts: readonly Fact[]): number | undefined =>
   named(facts, 'still').find(({ data }) => data.sourceId === sourceId)?.data.frame;
 
+/** Why it could not be made: the film, or of one for teaching the object that is made of it. */
+function failureOf(id: string, facts: readonly Fact[]) {
+  const isObject = one(facts, 'rendition', id)?.data.deidentify !== undefined;
+  return one(facts, isObject ? 'instance-failed' : 'rendition-failed', id)?.data;
+}
+
 /** How far something is that was asked for, from every fact heard of the clip. @param doneAt once it is */
 function stageOf(id: string, { cancelledAt }: Asked, facts: readonly Fact[], doneAt: string | undefined) {
-  const failed = doneAt === undefined ? one(facts, 'rendition-failed', id)?.data : undefined;
+  const failed = doneAt === undefined ? failureOf(id, facts) : undefined;
   const progress = one(facts, 'progress', id)?.data;
   const open = cancelledAt ? ('stopping' as const) : progress ? ('running' as const) : ('waiting' as const);
   const ended = failed?.code === 'cancelled' ? ('cancelled' as const) : ('failed' as const);
@@ -78,7 +96,7 @@ function stageOf(id: string, { cancelledAt }: Asked, facts: readonly Fact[], don
 /** What is known of the work, from the request and every fact heard of the clip. */
 function work(asked: FilmRequest, facts: readonly Fact[]) {
   const { renditionId, clipId, sourceId } = asked;
-  const ready = one(facts, 'rendition', renditionId);
+  const ready = readyOf(renditionId, facts);
   const quality = one(facts, 'quality', renditionId);
   const { video } = ready?.data ?? {};
   return {
@@ -92,7 +110,7 @@ function work(asked: FilmRequest, facts: readonly Fact[]) {
       name: asked.name,
       readyAt: ready?.firstAt,
       destinations: ready?.data.destinations ?? (asked.request as EditClip).destinations,
-      archiveFailure: archiveFailure(renditionId, facts),
+      archiveFailure: asked.profile === 'dicom-teaching' ? undefined : archiveFailure(renditionId, facts),
       contentType: ready?.data.contentType,
       bytes: ready?.data.bytes,
       sha256: ready?.data.sha256,
@@ -161,6 +179,7 @@ export function exportView(asked: FilmRequest, facts: readonly Fact[]): ExportVi
     purpose: asked.purpose === 'teaching' ? 'teaching' : 'care',
     ...present({
       editId: asked.editId,
+      deidentify: asked.profile === 'dicom-teaching' ? command.deidentify : undefined,
       lossless: made?.lossless,
       ...(made && !asked.removed
         ? {
@@ -175,12 +194,20 @@ export function exportView(asked: FilmRequest, facts: readonly Fact[]): ExportVi
 }
 
 /** What a browser saves it as: nothing of the patient, as files travel. */
-export const fileNameOf = ({ clipId, profile }: FilmRequest, key: string): string =>
-  `smartbox-${clipId}-${profile ?? 'edit'}${extensionOf(key)}`;
+export const fileNameOf = ({ clipId, profile, renditionId }: FilmRequest, key: string): string =>
+  profile === 'dicom-teaching'
+    ? teachingName(renditionId, key)
+    : `smartbox-${clipId}-${profile ?? 'edit'}${extensionOf(key)}`;
 
 /** On a stick or a share: another export of the same film has another name. */
 export const copyNameOf = ({ clipId, profile, renditionId }: FilmRequest, key: string): string =>
-  `smartbox-${clipId}-${profile}-${renditionId.slice(-6)}${extensionOf(key)}`;
+  profile === 'dicom-teaching'
+    ? teachingName(renditionId, key)
+    : `smartbox-${clipId}-${profile}-${renditionId.slice(-6)}${extensionOf(key)}`;
+
+/** The id of a clip tells when it was filmed. */
+const teachingName = (renditionId: string, key: string): string =>
+  `smartbox-teaching-${renditionId.slice(-12)}${extensionOf(key)}`;
 
 const extensionOf = (key: string): string => `.${/\.([a-z0-9]+)$/.exec(key)?.[1] ?? 'bin'}`;
 

@@ -21,6 +21,7 @@ const tablesOf: Record<FactName, DerivedTable[]> = {
   rendition: ['sources', 'renditions'],
   'rendition-failed': [],
   copied: [],
+  deidentified: [],
   progress: [],
   quality: [],
   'quality-warned': [],

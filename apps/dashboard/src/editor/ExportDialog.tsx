@@ -13,6 +13,7 @@ import { dayTime } from '../format/dates.ts';
 import { Exports } from './Exports.tsx';
 import type { Region } from './film.ts';
 import { redactionsOf, spansOf } from './request.ts';
+import { NOTHING_KEPT, TeachingOptions } from './TeachingOptions.tsx';
 import { editsOf, workKeys } from './work.ts';
 import classes from './ExportDialog.module.css';
 
@@ -20,6 +21,7 @@ const groups = [
   ['groupShare', ['mobile', 'streaming', 'webm', 'av1', 'mjpeg']],
   ['groupKeep', ['archive', 'archive-x264', 'original']],
   ['groupPacs', ['pacs', 'hevc', 'mpeg2']],
+  ['groupTeaching', ['dicom-teaching']],
 ] as const satisfies readonly (readonly [string, readonly ExportProfile[]])[];
 
 interface Props {
@@ -63,13 +65,16 @@ function ExportForm({ clip, source, names, regions, unsaved }: Omit<Props, 'open
   const of = chosen ?? ready[0]?.renditionId ?? '';
   const [profiles, setProfiles] = useState<ExportProfile[]>(['mobile']);
   const [destinations, setDestinations] = useState<string[]>([]);
-  const [purpose, setPurpose] = useState<ExportPurpose>('care');
+  const [wanted, setWanted] = useState<ExportPurpose>('care');
+  const [deidentify, setDeidentify] = useState(NOTHING_KEPT);
 
   const list = useRef<HTMLHeadingElement>(null);
   const edit = ready.find(({ renditionId }) => renditionId === of);
   const spans = edit ? (spansOf(edit) ?? []) : [{ from: 0, to: source.frames }];
   const redactions = redactionsOf(regions, spans, edit?.frames ?? source.frames);
   const shown = profiles.filter((profile) => profile !== 'original' || redactions.length === 0);
+  const forTeaching = shown.includes('dicom-teaching');
+  const purpose = forTeaching ? 'teaching' : wanted;
   const sendable = shown.some((profile) => archivedProfiles.has(profile));
 
   const start = useMutation({
@@ -80,6 +85,7 @@ function ExportForm({ clip, source, names, regions, unsaved }: Omit<Props, 'open
         of: edit ? { renditionId: edit.renditionId } : { sourceId: source.sourceId },
         redactions,
         purpose,
+        ...(forTeaching ? { deidentify } : {}),
         ...(edit?.name === undefined ? {} : { name: edit.name }),
         ...(sendable && destinations.length > 0 ? { destinations } : {}),
       }),
@@ -154,13 +160,14 @@ function ExportForm({ clip, source, names, regions, unsaved }: Omit<Props, 'open
           </div>
         </Checkbox.Group>
       )}
+      {forTeaching && <TeachingOptions value={deidentify} onChange={setDeidentify} />}
       <Radio.Group
         label={t('exports.purpose')}
         value={purpose}
-        onChange={(value) => setPurpose(value === 'teaching' ? 'teaching' : 'care')}
+        onChange={(value) => setWanted(value === 'teaching' ? 'teaching' : 'care')}
       >
         <div className={classes.places}>
-          <Radio value="care" size="md" label={t('exports.care')} data-testid="purpose-care" />
+          <Radio value="care" size="md" label={t('exports.care')} disabled={forTeaching} data-testid="purpose-care" />
           <Radio
             value="teaching"
             size="md"

@@ -41,6 +41,7 @@ export function SendExport({ job, stationId, title }: { job: ExportView; station
   const left = archivedProfiles.has(job.profile)
     ? (places?.items ?? []).filter(({ name }) => !job.destinations?.includes(name))
     : [];
+  const without = job.profile === 'dicom-teaching' ? 'exports.notThePatients' : 'exports.notForDicom';
   return (
     <Menu opened={open} onChange={setOpen} position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
@@ -68,9 +69,7 @@ export function SendExport({ job, stationId, title }: { job: ExportView; station
           </Menu.Item>
         ))}
         {left.length === 0 && (
-          <Menu.Item disabled>
-            {t(archivedProfiles.has(job.profile) ? 'exports.sentEverywhere' : 'exports.notForDicom')}
-          </Menu.Item>
+          <Menu.Item disabled>{t(archivedProfiles.has(job.profile) ? 'exports.sentEverywhere' : without)}</Menu.Item>
         )}
         <Menu.Divider />
         <Menu.Label>{t('exports.toTarget')}</Menu.Label>

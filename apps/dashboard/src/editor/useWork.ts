@@ -33,8 +33,9 @@ export function useWork(clipId: string) {
       const again = { ...(name === undefined ? {} : { name }), ...(destinations?.length ? { destinations } : {}) };
       if ('exportId' in job) {
         const of = job.editId === undefined ? { sourceId: job.sourceId } : { renditionId: job.editId };
-        const { profile, redactions, purpose } = job;
-        const body = { ...again, exportId: ulid(), profiles: [profile], of, redactions, purpose };
+        const { profile, redactions, purpose, deidentify } = job;
+        const options = deidentify ? { deidentify } : {};
+        const body = { ...again, ...options, exportId: ulid(), profiles: [profile], of, redactions, purpose };
         await editApi.createExport(clipId, body);
       } else {
         const { sources, steps, enhance } = job;

@@ -33,6 +33,8 @@ export const deAccess = {
     different: 'Die beiden Passwörter sind verschieden.',
     passwordHint: 'Mindestens 12 Zeichen; ein kurzer Satz ist gut.',
     error: {
+      'burned-in-annotation':
+        'In diesen Bildern kann Text den Patienten nennen. Sehen Sie hin, verdecken Sie ihn, und bestätigen Sie dann, dass kein Text den Patienten nennt.',
       'permission-missing': 'Das gehört nicht zu Ihren Rechten.',
       'sign-in-failed': 'Name oder Passwort stimmt nicht, oder das Konto ist gesperrt.',
       'too-many-attempts': 'Zu viele Fehlversuche. Bitte warten Sie {{seconds}} s.',

@@ -35,6 +35,8 @@ export const enAccess: typeof deAccess = {
     different: 'The two passwords differ.',
     passwordHint: 'At least 12 characters; a short sentence is good.',
     error: {
+      'burned-in-annotation':
+        'Text in these pictures may name the patient. Look at them, conceal it, and then confirm that no text names the patient.',
       'permission-missing': 'This is not among your rights.',
       'sign-in-failed': 'The name or the password is not right, or the account is disabled.',
       'too-many-attempts': 'Too many failed attempts. Please wait {{seconds}} s.',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
-import { createPart10, part10Stream, type Dataset, type Part10 } from '@smartbox/dicom';
-import { SmartBoxError } from '@smartbox/kernel';
+import { posix } from 'node:path';
+import type { ExportDeidentified, InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
+import { createPart10, deidentify, part10Stream, type Dataset, type Part10 } from '@smartbox/dicom';
+import { inputError, SmartBoxError } from '@smartbox/kernel';
 import { buildDataset, lossesOf } from '../domain/dataset.ts';
 import { identify, type Identity } from '../domain/identity.ts';
 import { decidePayload, type Payload } from '../domain/payload.ts';
@@ -19,6 +20,7 @@ export class CreateInstance {
   readonly #announcements: Announcements;
   readonly #softwareVersion: string;
   readonly #steps: Steps;
+  readonly #deidentifyKey: string | undefined;
 
   constructor(
     snapshots: Snapshots,
@@ -26,7 +28,9 @@ export class CreateInstance {
     objects: Objects,
     announcements: Announcements,
     softwareVersion: string,
+    deidentifyKey?: string,
   ) {
+    this.#deidentifyKey = deidentifyKey;
     this.#snapshots = snapshots;
     this.#steps = steps;
     this.#objects = objects;
@@ -35,6 +39,48 @@ export class CreateInstance {
   }
 
   async run(ready: RenditionReady, signal: AbortSignal): Promise<InstanceCreated> {
+    const { event, payload, snapshot, identity, dataset } = await this.#attributes(ready);
+    const part10 = createPart10(dataset, payload.transferSyntax.uid, payload.shape);
+    const proof = await this.#store(event, identity.key, part10, signal);
+    // asked now, when the object is made: consent may have come or gone since the clip was saved
+    const destinations = destinationsOf(event).filter((name) => snapshot.withheld?.includes(name) !== true);
+    const created = describe(event, payload, identity, part10, proof, dataset, { ...snapshot, destinations });
+    await this.#announcements.created(created);
+    return created;
+  }
+
+  /**
+   * A copy for teaching (PS3.15 annex E): a file to hand out beside the export it is made of, no instance of the study.
+   * @throws SmartBoxError `deidentify-key-missing`, `burned-in-annotation` until confirmed
+   */
+  async copy(ready: RenditionReady, signal: AbortSignal): Promise<ExportDeidentified> {
+    const key = this.#deidentifyKey;
+    if (key === undefined) {
+      const why =
+        'the dicomizer has no DEIDENTIFY_KEY: without one, copies of the same study would not belong together';
+      throw inputError('deidentify-key-missing', why);
+    }
+    const { event, payload, dataset } = await this.#attributes(ready);
+    const copy = deidentify(dataset, { ...event.deidentify, key });
+    const part10 = createPart10(copy.dataset, payload.transferSyntax.uid, payload.shape);
+    const at = `${posix.dirname(event.key)}/deidentified.dcm`;
+    const { sha256, payloadSha256 } = await this.#store(event, at, part10, signal);
+    const { kind, id, sourceId } = event.origin;
+    const made: ExportDeidentified = {
+      renditionId: event.renditionId ?? '',
+      origin: { kind, id, sourceId },
+      key: at,
+      contentType: 'application/dicom',
+      bytes: part10.totalLength,
+      sha256,
+      payloadSha256,
+    };
+    await this.#announcements.deidentified(made);
+    return made;
+  }
+
+  /** All that the object says but its payload. */
+  async #attributes(ready: RenditionReady) {
     const event = { ...ready, ...ready.payload };
     const source = await this.#objects.open(event.key);
     if (source.size !== event.bytes) throw changed(event, `has ${source.size} bytes`);
@@ -44,13 +90,7 @@ export class CreateInstance {
     const identity = identify(event, snapshot);
     const maker = { softwareVersion: this.#softwareVersion, stepUid };
     const dataset = buildDataset(event, snapshot, payload, identity, maker);
-    const part10 = createPart10(dataset, payload.transferSyntax.uid, payload.shape);
-    const proof = await this.#store(event, identity.key, part10, signal);
-    // asked now, when the object is made: consent may have come or gone since the clip was saved
-    const destinations = destinationsOf(event).filter((name) => snapshot.withheld?.includes(name) !== true);
-    const created = describe(event, payload, identity, part10, proof, dataset, { ...snapshot, destinations });
-    await this.#announcements.created(created);
-    return created;
+    return { event, payload, snapshot, identity, dataset };
   }
 
   /** An object of the right length that proves itself is the one an earlier delivery wrote: it is left alone. */

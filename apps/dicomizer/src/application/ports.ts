@@ -1,4 +1,4 @@
-import type { InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
+import type { ExportDeidentified, InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
 import type { ByteSource } from '@smartbox/dicom';
 
 /** Who and what: one consistent version of patient and procedure. */
@@ -48,5 +48,6 @@ export interface Objects {
 /** What the rest of the line learns. Each call resolves when the event is durable. */
 export interface Announcements {
   created(event: InstanceCreated): Promise<void>;
+  deidentified(event: ExportDeidentified): Promise<void>;
   failed(rendition: RenditionReady, code: string, reason: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { burnedInOf } from '@smartbox/contracts';
 import type { LossyCompression, Part, ProcedureSnapshot, RenditionReady, ScheduledCode } from '@smartbox/contracts';
 import {
   buildStill,
@@ -65,7 +66,7 @@ export function buildDataset(
  * the person to say who confirms it (PS3.15 E.3.1).
  */
 function burnedIn({ origin: { sourceId, recipe } }: RenditionReady): boolean | undefined {
-  const said = recipe.dicom.burnedInSources?.[sourceId] ?? recipe.dicom.burnedInAnnotation;
+  const said = burnedInOf(recipe, sourceId);
   return said === undefined ? undefined : said === 'yes';
 }
 

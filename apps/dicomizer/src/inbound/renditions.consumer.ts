@@ -33,8 +33,14 @@ export class RenditionsConsumer {
     backoffMs: [1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000],
   })
   async onRendition(event: RenditionReady, context: MessageContext): Promise<Verdict> {
-    if (!isForArchive(event)) return done();
+    if (!event.deidentify && !isForArchive(event)) return done();
     try {
+      if (event.deidentify) {
+        const { renditionId, bytes } = await this.#create.copy(event, context.signal);
+        this.#count.inc({ outcome: 'deidentified' });
+        this.#log.info({ renditionId, bytes }, 'de-identified copy made');
+        return done();
+      }
       const { instanceId, sopInstanceUid, transferSyntaxUid, bytes } = await this.#create.run(event, context.signal);
       this.#count.inc({ outcome: 'created' });
       this.#log.info({ instanceId, sopInstanceUid, transferSyntaxUid, bytes }, 'instance created');

@@ -1,4 +1,4 @@
-import type { InstanceCreated, RenditionReady } from '@smartbox/contracts';
+import type { ExportDeidentified, InstanceCreated, RenditionReady } from '@smartbox/contracts';
 import { deterministicId } from '@smartbox/kernel';
 import type { Messaging } from '@smartbox/messaging';
 import type { Announcements } from '../application/ports.ts';
@@ -14,6 +14,11 @@ export class NatsAnnouncements implements Announcements {
     // where it goes is part of what is announced: sent on to another destination later, it is a new event
     const id = `dicomizer.instance.created/${deterministicId(event.instanceId, ...event.destinations)}`;
     await this.#messaging.publishEvent('dicomizer.instance.created', event, { id, subject: event.instanceId });
+  }
+
+  async deidentified(event: ExportDeidentified): Promise<void> {
+    const id = `dicomizer.export.deidentified/${event.renditionId}/${event.sha256}`;
+    await this.#messaging.publishEvent('dicomizer.export.deidentified', event, { id, subject: event.origin.id });
   }
 
   async failed(rendition: RenditionReady, code: string, reason: string): Promise<void> {

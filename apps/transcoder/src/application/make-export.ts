@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import {
   archivedProfiles,
+  DeidentifyChoices,
   RenditionReady,
   type CompressionAnalysis,
   type Derivation,
@@ -29,6 +30,7 @@ const GROUPS: readonly (readonly ExportProfile[])[] = [
   ['original'],
   ['mobile', 'streaming', 'mjpeg', 'archive', 'archive-x264'],
   ['pacs'],
+  ['dicom-teaching'],
   ['mpeg2'],
   ['webm'],
   ['av1'],
@@ -193,6 +195,7 @@ export class MakeExport {
       origin,
       rendition: 'export',
       renditionId: work.renditionId,
+      ...(profile === 'dicom-teaching' ? { deidentify: command.deidentify ?? DeidentifyChoices.parse({}) } : {}),
       ...(archived ? { destinations: archived } : {}),
       derivation,
       profile,

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { Redaction } from '@smartbox/contracts';
+import type { ExportProfile, Redaction } from '@smartbox/contracts';
 import {
   enhanceFilters,
   exportVideo,
@@ -25,6 +25,9 @@ export async function redactFilm(
   return redact({ input, output, hidden: redactions, signal, onProgress: percentOf(onPercent) });
 }
 
+/** What a DICOM object for teaching is made of is what the archive gets. */
+const codedAs = (profile: ExportProfile) => (profile === 'dicom-teaching' ? 'pacs' : profile);
+
 /** All profiles with one pass of decoding, as far as they can share it. */
 export async function exportFilm(
   job: FilmJobs['export']['ask'],
@@ -34,11 +37,18 @@ export async function exportFilm(
   const { input, directory, profiles } = job;
   const { frames, codec } = await probe(input);
   const onProgress = percentOf(onPercent);
-  const files = await exportVideo({ input, directory, profiles, quality: false, signal, onProgress });
+  const files = await exportVideo({
+    input,
+    directory,
+    profiles: profiles.map(codedAs),
+    quality: false,
+    signal,
+    onProgress,
+  });
   const made: Exported[] = [];
   for (const profile of profiles) {
-    const [file] = files.filter((each) => each.profile === profile);
-    if (file) made.push({ ...(await described(file, frames)), sourceCodec: codec });
+    const [file] = files.filter((each) => each.profile === codedAs(profile));
+    if (file) made.push({ ...(await described(file, frames)), profile, sourceCodec: codec });
   }
   return made;
 }

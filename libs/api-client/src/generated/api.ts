@@ -2363,7 +2363,7 @@ export interface components {
             recipe: "endoscopy" | "surgery" | "dermatology" | "microscopy" | "default";
         };
         /** @enum {string} */
-        ExportProfile: "archive" | "archive-x264" | "original" | "streaming" | "mobile" | "webm" | "av1" | "mjpeg" | "pacs" | "hevc" | "mpeg2";
+        ExportProfile: "archive" | "archive-x264" | "original" | "streaming" | "mobile" | "webm" | "av1" | "mjpeg" | "pacs" | "hevc" | "mpeg2" | "dicom-teaching";
         ExportView: {
             archiveFailure?: {
                 code: string;
@@ -2389,6 +2389,18 @@ export interface components {
                 /** Format: date-time */
                 writtenAt?: string;
             }[];
+            deidentify?: {
+                /** @default false */
+                confirmBurnedIn: boolean;
+                /** @enum {string} */
+                retainDates?: "full" | "shifted";
+                /** @default false */
+                retainDevice: boolean;
+                /** @default false */
+                retainInstitution: boolean;
+                /** @default false */
+                retainPatientCharacteristics: boolean;
+            };
             destinations?: string[];
             downloadUrl?: string;
             durationMs?: number;
@@ -2451,6 +2463,18 @@ export interface components {
                 /** Format: date-time */
                 writtenAt?: string;
             }[];
+            deidentify?: {
+                /** @default false */
+                confirmBurnedIn: boolean;
+                /** @enum {string} */
+                retainDates?: "full" | "shifted";
+                /** @default false */
+                retainDevice: boolean;
+                /** @default false */
+                retainInstitution: boolean;
+                /** @default false */
+                retainPatientCharacteristics: boolean;
+            };
             destinations?: string[];
             downloadUrl?: string;
             durationMs?: number;
@@ -4687,6 +4711,18 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    deidentify?: {
+                        /** @default false */
+                        confirmBurnedIn?: boolean;
+                        /** @enum {string} */
+                        retainDates?: "full" | "shifted";
+                        /** @default false */
+                        retainDevice?: boolean;
+                        /** @default false */
+                        retainInstitution?: boolean;
+                        /** @default false */
+                        retainPatientCharacteristics?: boolean;
+                    };
                     destinations?: string[];
                     exportId: string;
                     name?: string;

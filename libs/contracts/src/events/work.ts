@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ExportProfile, QualitySummary } from '../edit.ts';
+import { DeidentifyChoices, ExportProfile, QualitySummary } from '../edit.ts';
 import { Instant, ObjectKey, Rational, Sha256, Token, Uid, Ulid, VideoFacts } from '../primitives.ts';
 import { Recipe } from '../recipe.ts';
 
@@ -100,6 +100,8 @@ export const RenditionReady = z.object({
     .optional(),
   /** Of an `export`. */
   profile: ExportProfile.optional(),
+  /** Of an `export` that is handed out as a de-identified DICOM object, made of it by the dicomizer. */
+  deidentify: DeidentifyChoices.optional(),
   /** Of an `export`: every decoded frame, or every byte, is the same as in the source. */
   lossless: z.boolean().optional(),
   /** Of an `export` in segments: its files, each an object of its own, to be played where they lie. */

@@ -44,6 +44,7 @@ const unprocessable = new Set([
   'redaction-impossible',
   'no-archive-profile',
   'no-transfer-syntax',
+  'burned-in-annotation',
   'password-too-short',
   'password-too-common',
   'password-has-name',
