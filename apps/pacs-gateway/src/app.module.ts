@@ -37,8 +37,10 @@ async function objectStore(): Promise<ObjectStore> {
   return store;
 }
 
-function destinationBook(negotiations: KvNegotiations): DestinationBook {
-  const book = new DestinationBook(config.configDir, (name, negotiated) => negotiations.keep(name, negotiated));
+function destinationBook(store: ObjectStore, negotiations: KvNegotiations): DestinationBook {
+  const book = new DestinationBook(config.configDir, new S3Objects(store), (name, negotiated) =>
+    negotiations.keep(name, negotiated),
+  );
   book.apply(config.destinations);
   gauge('smartbox_destination_parked', '1 while a destination is away', ['destination'], (set) => {
     for (const { name, gate } of book.all.values()) set(gate.parked ? 1 : 0, { destination: name });
@@ -77,7 +79,7 @@ async function procedureService(nats: Messaging): Promise<ProcedureService> {
   providers: [
     { provide: ObjectStore, useFactory: objectStore },
     { provide: KvNegotiations, inject: [Messaging], useFactory: (nats: Messaging) => KvNegotiations.open(nats) },
-    { provide: DestinationBook, inject: [KvNegotiations], useFactory: destinationBook },
+    { provide: DestinationBook, inject: [ObjectStore, KvNegotiations], useFactory: destinationBook },
     { provide: DESTINATIONS, inject: [DestinationBook], useFactory: (book: DestinationBook) => book.all },
     { provide: WORKLIST, useFactory: () => new DicomWorklist(config.worklist, config.configDir) },
     { provide: KvRecords, inject: [Messaging], useFactory: (nats: Messaging) => KvRecords.open(nats) },

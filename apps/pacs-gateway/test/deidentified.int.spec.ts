@@ -80,7 +80,11 @@ const destinations = (policy: object = {}) => {
 };
 
 /** A film of the patient as the dicomizer makes and announces it. */
-async function published(number: number, burnedInAnnotation = false): Promise<InstanceCreated & { object: Buffer }> {
+async function published(
+  number: number,
+  burnedInAnnotation = false,
+  names = ['clinical', 'teaching'],
+): Promise<InstanceCreated & { object: Buffer }> {
   const instanceId = newId();
   const [sopClassUid, syntax] = [SopClassUid.videoEndoscopic, TransferSyntaxUid.h264High41];
   const sopInstanceUid = deterministicUid('film', instanceId);
@@ -115,7 +119,6 @@ async function published(number: number, burnedInAnnotation = false): Promise<In
   const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
   const key = `instances/${sopInstanceUid}.dcm`;
   await bed.store.put(key, object, { size: object.length, contentType: 'application/dicom' });
-  const names = ['clinical', 'teaching'];
   const origin = {
     kind: 'clip' as const, id: newId(), sourceId: 'cam-1', stationId: 'or-1', procedureId: newId(),
     recipe: { ...recipe, destinations: names }, capturedAt: '2026-06-11T22:45:12.345Z', durationMs: 2000,
@@ -138,6 +141,29 @@ const eventOf = async (instance: InstanceCreated, to: string, name: 'instance.st
 const fileOf = async ({ view }: Orthanc, uid: string) => buffer(await view.open(uid));
 const uidsIn = async ({ view }: Orthanc) => (await view.instances()).map(({ sopInstanceUid }) => sopInstanceUid);
 
+/** These objects of the teaching archive are copies of the films: one patient and study, the very payload, no secret. */
+async function expectCopies(uids: readonly string[], films: readonly InstanceCreated[]): Promise<void> {
+  const copies = await Promise.all(uids.map((uid) => fileOf(teaching, uid)));
+  expect(copies).toHaveLength(2);
+  const originals = [study, series, ...films.map(({ sopInstanceUid }) => sopInstanceUid)];
+  const read = await Promise.all(copies.map((copy) => readPart10(bufferSource(copy))));
+  for (const [i, copy] of copies.entries()) {
+    for (const secret of [...secrets, ...originals]) expect(copy.includes(secret), secret).toBe(false);
+    const payload = await buffer(extractPayload(bufferSource(copy), read[i]!));
+    expect(createHash('sha256').update(payload).digest('hex')).toBe(films[0]?.payloadSha256);
+    expect(read[i]?.dataset).toMatchObject({ PatientIdentityRemoved: ['YES'], NumberOfFrames: [48], Rows: [720] });
+    const file = join(dir, `${i}.dcm`);
+    writeFileSync(file, copy);
+    const { stdout, stderr } = spawnSync('dciodvfy', [file], { encoding: 'utf8' });
+    expect(`${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('Error'))).toEqual([]);
+  }
+  const [one, two] = read.map(({ dataset }) =>
+    ['PatientID', 'StudyInstanceUID', 'SeriesInstanceUID'].map((k) => text(dataset, k)),
+  );
+  expect(one).toEqual(two);
+  expect(new Set(read.map(({ sopInstanceUid }) => sopInstanceUid)).size).toBe(2);
+}
+
 describe('a destination that gets de-identified copies', () => {
   it('gets nothing of who, where and when, one study for one study, and the very film; the other one gets the original', async () => {
     gateway = await startGateway(bed, destinations());
@@ -153,25 +179,7 @@ describe('a destination that gets de-identified copies', () => {
       // Orthanc writes the lengths of sequences in its own way
       expect((await readPart10(kept!)).dataset).toEqual((await readPart10(sent!)).dataset);
     }
-    const copies = await Promise.all((await uidsIn(teaching)).map((uid) => fileOf(teaching, uid)));
-    expect(copies).toHaveLength(2);
-    const originals = [study, series, ...films.map(({ sopInstanceUid }) => sopInstanceUid)];
-    const read = await Promise.all(copies.map((copy) => readPart10(bufferSource(copy))));
-    for (const [i, copy] of copies.entries()) {
-      for (const secret of [...secrets, ...originals]) expect(copy.includes(secret), secret).toBe(false);
-      const payload = await buffer(extractPayload(bufferSource(copy), read[i]!));
-      expect(createHash('sha256').update(payload).digest('hex')).toBe(films[0]?.payloadSha256);
-      expect(read[i]?.dataset).toMatchObject({ PatientIdentityRemoved: ['YES'], NumberOfFrames: [48], Rows: [720] });
-      const file = join(dir, `${i}.dcm`);
-      writeFileSync(file, copy);
-      const { stdout, stderr } = spawnSync('dciodvfy', [file], { encoding: 'utf8' });
-      expect(`${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('Error'))).toEqual([]);
-    }
-    const [one, two] = read.map(({ dataset }) =>
-      ['PatientID', 'StudyInstanceUID', 'SeriesInstanceUID'].map((k) => text(dataset, k)),
-    );
-    expect(one).toEqual(two);
-    expect(new Set(read.map(({ sopInstanceUid }) => sopInstanceUid)).size).toBe(2);
+    await expectCopies(await uidsIn(teaching), films);
     expect(gateway.output()).not.toMatch(/Müller|P-4711/);
   });
 
@@ -191,6 +199,26 @@ describe('a destination that gets de-identified copies', () => {
     const confirmed = await published(4, true);
     await eventOf(confirmed, 'teaching', 'instance.stored');
     expect(await uidsIn(teaching)).toHaveLength(before.length + 1);
+  });
+
+  it('by STOW-RS gets the same, found there by QIDO-RS; and none while text may be burnt in', async () => {
+    const before = await uidsIn(teaching);
+    writeFileSync(join(dir, 'web-key'), randomBytes(24).toString('hex'));
+    const { httpUrl, user = '', password = '' } = teaching.access;
+    const web = {
+      ...{ name: 'web', title: 'web', protocol: 'dicomweb' as const, url: `${httpUrl}/dicom-web` },
+      auth: { type: 'basic' as const, user, password },
+      deidentify: { key: { file: join(dir, 'web-key') } },
+    };
+    gateway = await startGateway(bed, { destinations: [web] });
+    const films = [await published(5, false, ['web']), await published(6, false, ['web'])];
+    for (const one of films)
+      expect(await eventOf(one, 'web', 'instance.stored')).toMatchObject({ deidentified: true, verified: 'qido', attempt: 1 }); // prettier-ignore
+    await expectCopies((await uidsIn(teaching)).filter((uid) => !before.includes(uid)), films); // prettier-ignore
+    const marked = await published(7, true, ['web']);
+    expect(await eventOf(marked, 'web', 'delivery.failed')).toMatchObject({ code: 'burned-in-annotation', attempt: 0 });
+    expect(await uidsIn(teaching)).toHaveLength(before.length + 2);
+    expect(gateway.output()).not.toMatch(/Müller|P-4711/);
   });
 
   it('does not start without a key that nobody guesses', async () => {

@@ -84,9 +84,6 @@ export const DestinationConfig = z.strictObject({
   rejectionNotes: z.boolean().default(false),
 });
 
-/** Their requests say how long the object is before it is read, and so before the copy is made. */
-const noCopies = z.never('de-identified copies go to DIMSE destinations only').optional();
-
 /** How a DICOMweb server knows us. */
 const DicomwebAuth = z.discriminatedUnion('type', [
   z.object({ type: z.literal('none') }),
@@ -116,11 +113,12 @@ const DicomwebAuth = z.discriminatedUnion('type', [
 ]);
 export type DicomwebAuth = z.infer<typeof DicomwebAuth>;
 
-const DicomwebDestination = z.object({
+/** Strict: a policy that is misspelt must not send originals. */
+const DicomwebDestination = z.strictObject({
   name: Token,
   title: z.string(),
   schedule: Schedule.optional(),
-  deidentify: noCopies,
+  deidentify: DeidentifyPolicy.optional(),
   protocol: z.literal('dicomweb'),
   /** Base address of the service, PS3.18 section 8.2: `/studies` is added to it. */
   url: HttpAddress,
@@ -162,7 +160,7 @@ const HealthImagingDestination = z.object({
   name: Token,
   title: z.string(),
   schedule: Schedule.optional(),
-  deidentify: noCopies,
+  deidentify: z.never('de-identified copies go to DIMSE and DICOMweb destinations only').optional(),
   protocol: z.literal('healthimaging'),
   region: z.string().min(1),
   datastoreId: z.string().regex(/^[0-9a-z]{32}$/, 'the id of a data store: 32 digits and small letters'),

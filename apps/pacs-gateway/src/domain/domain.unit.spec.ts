@@ -100,8 +100,16 @@ describe('destinations.yaml', () => {
       'destinations[0]: Unrecognized key: "deidentfy"',
     ],
     [
-      'destinations: [{ name: w, title: w, protocol: dicomweb, url: "http://w/x", deidentify: { key: { file: k } } }]',
-      'destinations[0].deidentify: de-identified copies go to DIMSE destinations only',
+      'destinations: [{ name: w, title: w, protocol: dicomweb, url: "http://w/x", deidentfy: { key: { file: k } } }]',
+      'destinations[0]: Unrecognized key: "deidentfy"',
+    ],
+    [
+      `destinations: [{ name: h, title: h, protocol: healthimaging, region: r, datastoreId: ${'0'.repeat(32)}, deidentify: {} }]`,
+      'destinations[0].deidentify: de-identified copies go to DIMSE and DICOMweb destinations only',
+    ],
+    [
+      'destinations: [{ name: w, title: w, protocol: dicomweb, url: "http://w/x", rejectionNotes: true, deidentify: { key: { file: k } } }]',
+      'destinations[0].deidentify: goes with neither',
     ],
     [
       good.replace('port: 104', 'port: 104, rejectionNotes: true, deidentify: { key: { file: k } }'),

@@ -1,7 +1,7 @@
 import type { DeidentifyPolicy, InstanceCreated } from '@smartbox/contracts';
 import { bufferSource, deidentify, readPart10, replacementUid, writeHeader, type ParsedPart10 } from '@smartbox/dicom';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
-import type { Archive, ObjectContent, StoreAnswer } from '../application/ports.ts';
+import type { Archive, ObjectContent, Objects, StoreAnswer } from '../application/ports.ts';
 import { part10Head } from './part10-head.ts';
 import { secretOf, type Secret } from './stow/secret.ts';
 
@@ -17,9 +17,15 @@ export class DeidentifyingArchive implements Archive {
   readonly #archive: Archive;
   readonly #policy: DeidentifyPolicy;
   readonly #key: Secret;
+  readonly #objects: Objects | undefined;
 
-  /** @throws SmartBoxError `invalid-configuration` without a key that can be used */
-  constructor(archive: Archive, policy: DeidentifyPolicy, configDir: string, owner: string) {
+  /**
+   * @param objects for an archive that says how long an object is before it is asked to take it: the head of the original
+   * is read once more for it
+   * @throws SmartBoxError `invalid-configuration` without a key that can be used
+   */
+  constructor(archive: Archive, policy: DeidentifyPolicy, configDir: string, owner: string, objects?: Objects) {
+    this.#objects = objects;
     this.#archive = archive;
     this.#policy = policy;
     this.#key = secretOf(policy.key, configDir, `${owner}: deidentify.key`);
@@ -32,25 +38,23 @@ export class DeidentifyingArchive implements Archive {
   }
 
   /** @throws SmartBoxError `burned-in-annotation`, `audio-present` until the policy confirms */
-  store(instance: InstanceCreated, accepted: () => Promise<ObjectContent>, signal: AbortSignal): Promise<StoreAnswer> {
+  async store(
+    instance: InstanceCreated,
+    accepted: () => Promise<ObjectContent>,
+    signal: AbortSignal,
+  ): Promise<StoreAnswer> {
     const key = this.#key();
     const copy = { ...instance };
     for (const uid of ['sopInstanceUid', 'studyInstanceUid', 'seriesInstanceUid'] as const)
       copy[uid] = replacementUid(instance[uid], key);
+    if (this.#objects) copy.bytes = await this.#bytesOf(await this.#objects.open(instance, signal), copy, key);
     return this.#archive.store(copy, async () => this.#copyOf(await accepted(), copy, key), signal);
   }
 
   async #copyOf(original: ObjectContent, copy: InstanceCreated, key: string): Promise<ObjectContent> {
     const rest = original.read()[Symbol.asyncIterator]();
     try {
-      const { begin, parsed, pixelData } = await attributesOf(original.head, rest);
-      const { dataset } = deidentify(parsed.dataset, { ...this.#policy, key });
-      const header = writeHeader(dataset, parsed.transferSyntaxUid);
-      const head = part10Head(header);
-      if (!head || [dataset['SOPInstanceUID']].flat()[0] !== copy.sopInstanceUid) {
-        const message = `the copy of ${copy.key} would not be the instance that it is sent as`;
-        throw new SmartBoxError({ code: 'object-mismatch', message, fault: 'ours' });
-      }
+      const { begin, pixelData, header, head } = await this.#headerOf(original, rest, copy, key);
       const read = async function* () {
         try {
           yield header.subarray(head.offset);
@@ -70,6 +74,29 @@ export class DeidentifyingArchive implements Archive {
       await rest.return?.();
       throw error;
     }
+  }
+
+  /** Of the whole copy: another header, and everything from Pixel Data on. */
+  async #bytesOf(original: ObjectContent, copy: InstanceCreated, key: string): Promise<number> {
+    const rest = original.read()[Symbol.asyncIterator]();
+    try {
+      const { header, pixelData } = await this.#headerOf(original, rest, copy, key);
+      return header.length + original.head.length + original.size - pixelData;
+    } finally {
+      await rest.return?.();
+    }
+  }
+
+  async #headerOf(original: ObjectContent, rest: AsyncIterator<Uint8Array>, copy: InstanceCreated, key: string) {
+    const { begin, parsed, pixelData } = await attributesOf(original.head, rest);
+    const { dataset } = deidentify(parsed.dataset, { ...this.#policy, key });
+    const header = writeHeader(dataset, parsed.transferSyntaxUid);
+    const head = part10Head(header);
+    if (!head || [dataset['SOPInstanceUID']].flat()[0] !== copy.sopInstanceUid) {
+      const message = `the copy of ${copy.key} would not be the instance that it is sent as`;
+      throw new SmartBoxError({ code: 'object-mismatch', message, fault: 'ours' });
+    }
+    return { begin, pixelData, header, head };
   }
 
   echo(): Promise<number> {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DestinationsFile, Negotiated } from '@smartbox/contracts';
 import { Destination, type Destinations } from '../application/destination.ts';
+import type { Objects } from '../application/ports.ts';
 import { DeidentifyingArchive } from './deidentifying-archive.ts';
 import { DicomArchive } from './dicom-archive.ts';
 import { DicomCommitter } from './dicom-committer.ts';
@@ -20,10 +21,16 @@ export class DestinationBook {
   readonly all: Destinations;
   readonly #map = new Map<string, Destination>();
   readonly #configDir: string;
+  readonly #objects: Objects;
   readonly #onNegotiated: (destination: string, negotiated: Negotiated) => void;
 
-  constructor(configDir: string, onNegotiated: (destination: string, negotiated: Negotiated) => void) {
+  constructor(
+    configDir: string,
+    objects: Objects,
+    onNegotiated: (destination: string, negotiated: Negotiated) => void,
+  ) {
     this.all = this.#map;
+    this.#objects = objects;
     this.#configDir = configDir;
     this.#onNegotiated = onNegotiated;
   }
@@ -40,14 +47,19 @@ export class DestinationBook {
   }
 
   #open(config: Config): Destination {
-    if (config.protocol === 'dicomweb') return new Destination(config, new StowArchive(config, this.#configDir));
-    if (config.protocol === 'healthimaging') return new Destination(config, new ImportArchive(config, this.#configDir));
-    const { commitment, deidentify, name } = config;
-    const archive = new DicomArchive(config, this.#configDir, (negotiated) => this.#onNegotiated(name, negotiated));
-    if (deidentify) {
-      const owner = `destination ${name}`;
-      return new Destination(config, new DeidentifyingArchive(archive, deidentify, this.#configDir, owner));
+    const { deidentify, name } = config;
+    const owner = `destination ${name}`;
+    if (config.protocol === 'dicomweb') {
+      const web = new StowArchive(config, this.#configDir);
+      if (!deidentify) return new Destination(config, web);
+      const objects = this.#objects;
+      return new Destination(config, new DeidentifyingArchive(web, deidentify, this.#configDir, owner, objects));
     }
+    if (config.protocol === 'healthimaging') return new Destination(config, new ImportArchive(config, this.#configDir));
+    const { commitment } = config;
+    const archive = new DicomArchive(config, this.#configDir, (negotiated) => this.#onNegotiated(name, negotiated));
+    if (deidentify)
+      return new Destination(config, new DeidentifyingArchive(archive, deidentify, this.#configDir, owner));
     const committer = commitment?.request ? new DicomCommitter(config, commitment, this.#configDir) : undefined;
     return new Destination(config, archive, committer);
   }
