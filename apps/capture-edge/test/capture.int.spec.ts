@@ -79,6 +79,14 @@ describe('a station', () => {
   it('lists the devices of its machine', async () => {
     const there = await listDevices();
     expect(await station.messaging.call('capture-edge.list-devices', { stationId: 'or-1' }, { station: 'or-1', timeoutMs: 15_000 })).toEqual(there); // prettier-ignore
+    const request = { stationId: 'or-1', path: '/dev/video99', frameRate: 30 };
+    await expect(
+      station.messaging.call('capture-edge.take-device-picture', request, { station: 'or-1', timeoutMs: 15_000 }),
+    ).rejects.toMatchObject({ code: 'device-missing', message: expect.stringMatching(/^there is no device \/dev\/video99;/) as string }); // prettier-ignore
+    const elsewhere = { ...request, path: '/dev/watchdog' };
+    await expect(
+      station.messaging.call('capture-edge.take-device-picture', elsewhere, { station: 'or-1', timeoutMs: 15_000 }),
+    ).rejects.toThrow('no name of a camera');
   });
 
   it('sends access units for the live picture, also without a procedure', async () => {

@@ -1,4 +1,4 @@
-import { DevicesReply, type EventData, type SourceState } from '@smartbox/contracts';
+import { DevicePicture, DevicesReply, type EventData, type SourceState } from '@smartbox/contracts';
 import { systemClock, type Clock } from '@smartbox/kernel';
 import { TIMESCALE } from '@smartbox/media';
 import { decodeFrames } from '@smartbox/media/native';
@@ -11,6 +11,7 @@ import { DiskSpool } from '../src/outbound/disk-spool.ts';
 import { NatsBroker } from '../src/outbound/nats-broker.ts';
 import type { FromWorker } from '../src/worker/protocol.ts';
 import { burntInSequence, type Numbered } from './burnt-in-sequence.ts';
+import { decodeJpeg } from './jpeg.ts';
 import { MachineLauncher } from './machine-launcher.ts';
 import { TestStation, type RingFragment } from './station.ts';
 
@@ -21,6 +22,7 @@ const SLOW = { timeoutMs: 100_000, intervalMs: 200 };
 const modules = {
   capture: 'apps/capture-edge/src/worker/capture.ts',
   'list-devices': 'apps/capture-edge/src/worker/list-devices.ts',
+  'take-device-picture': 'apps/capture-edge/src/worker/take-device-picture.ts',
 };
 
 let rig: TestStation;
@@ -232,6 +234,37 @@ describe('a station with V4L2 devices', () => {
     expect(await failure({ ...camera, ...job })).toMatch(message);
   });
 
+  it('takes a picture of a device that no source captures from, and lets go of it', async () => {
+    // 100 % red, then blue
+    for (const [pattern, colour] of [
+      [7, [76, 85, 255]],
+      [9, [29, 255, 107]],
+    ] as const) {
+      await set('/dev/video2', `osd_text_mode=2,test_pattern=${pattern}`);
+      const { jpeg, ...facts } = DevicePicture.parse(await picture({ path: '/dev/video2', ...CAMERA }));
+      expect(facts).toMatchObject({ width: 320, height: 180, pixelFormat: 'YUYV' });
+      expect(facts.firstPictureMs).toBeLessThan(5000);
+      const { size, middle } = await decodeJpeg(jpeg);
+      expect(size).toEqual([320, 180]);
+      for (const [i, value] of colour.entries()) expect(Math.abs((middle[i] ?? NaN) - value)).toBeLessThan(8);
+    }
+    expect(DevicesReply.parse(await listDevices()).devices[2]).toMatchObject({ path: '/dev/video2', busy: false });
+  });
+
+  it.each([
+    ['is in use', { path: '/dev/video0' }, 'device-busy', /^\/dev\/video0 \(vivid\) is in use by another program/],
+    ['has no signal', { path: '/dev/video1' }, 'device-no-signal', /^\/dev\/video1 \(vivid\): HDMI 0 has no signal$/],
+    ['is not there', { path: '/dev/video9' }, 'device-missing', /^there is no device \/dev\/video9; found: /],
+    ['does not offer that', { path: '/dev/video2', width: 1920, height: 1080 }, 'mode-not-offered', /does not offer 1920x1080 at 15\/s/], // prettier-ignore
+    ['delivers nothing', { path: '/dev/video2', lost: 100 }, 'device-silent', /^\/dev\/video2 \(vivid\) delivered no picture within 5000 ms$/], // prettier-ignore
+  ])('says so when the device of a picture %s', async (_, fault: { path: string; lost?: number }, code, message) => {
+    const { lost = 0, ...wish } = fault;
+    await set('/dev/video2', `percentage_of_dropped_buffers=${lost}`);
+    const refused = picture({ ...CAMERA, ...wish });
+    await expect(refused).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    await set('/dev/video2', 'percentage_of_dropped_buffers=0');
+  });
+
   it('alarms a device that is unplugged, and takes it again', async () => {
     const before = await seen();
     const driver = '/sys/bus/platform/drivers/vivid';
@@ -249,15 +282,18 @@ describe('a station with V4L2 devices', () => {
   });
 });
 
-/** What the service's own process for that answers. */
-async function listDevices(): Promise<unknown> {
-  const child = machine.fork('list-devices');
+const listDevices = (): Promise<unknown> => askProcess('list-devices', null);
+const picture = (wish: object): Promise<unknown> => askProcess('take-device-picture', wish);
+
+/** What the service's own process for that answers, or its error. */
+async function askProcess(module: 'list-devices' | 'take-device-picture', request: unknown): Promise<unknown> {
+  const child = machine.fork(module);
   const answer = Promise.withResolvers<unknown>();
   child.onMessage((message) => {
     const { type, result, error } = message as { type: string; result?: unknown; error?: { message: string } };
-    if (type === 'ready') child.send({ type: 'run', request: null });
+    if (type === 'ready') child.send({ type: 'run', request });
     else if (type === 'done') answer.resolve(result);
-    else answer.reject(new Error(error?.message));
+    else answer.reject(Object.assign(new Error(error?.message), error));
   });
   void child.exited.then((how) => answer.reject(new Error(how)));
   return answer.promise.finally(() => child.kill());

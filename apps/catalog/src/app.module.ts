@@ -216,6 +216,13 @@ function providers({ config, recipes, stations }: Given): Provider[] {
           // the station gives a driver ten seconds
           devices: (stationId) =>
             messaging.call('capture-edge.list-devices', { stationId }, { station: stationId, timeoutMs: 12_000 }),
+          devicePicture: (stationId, wish) => {
+            const request = { ...wish, stationId };
+            return messaging.call('capture-edge.take-device-picture', request, {
+              station: stationId,
+              timeoutMs: 12_000,
+            });
+          },
           recording: (stationId) => clips.openRecording(stationId),
           window: (stationId, procedureId) => {
             const request = { stationId, ...(procedureId === undefined ? {} : { procedureId }) };

@@ -7,7 +7,7 @@ import {
   type DevicesReply,
   type StationView,
 } from '@smartbox/contracts';
-import { newId } from '@smartbox/kernel';
+import { newId, transientError } from '@smartbox/kernel';
 import { Messaging } from '@smartbox/messaging';
 import { until } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -93,8 +93,25 @@ describe('the feed', () => {
       },
       { station: 'or-1' },
     );
+    await edge.flush();
     expect(await catalog.send('GET', '/stations/or-1/devices')).toMatchObject({ status: 200, body: found });
     expect(asked).toEqual(['or-1']);
+    const taken = { jpeg: '/9j/2Q==', width: 1920, height: 1080, pixelFormat: 'NV12', firstPictureMs: 240 };
+    edge.serve(
+      'capture-edge.take-device-picture',
+      ({ path, frameRate }) => {
+        if (path === '/dev/video0' && frameRate === 30) return taken;
+        throw transientError('device-busy', `${path} is in use by another program`);
+      },
+      { station: 'or-1' },
+    );
+    await edge.flush();
+    const look = (path: string) => catalog.send('POST', '/stations/or-1/device-picture', { path });
+    expect(await look('/dev/video0')).toMatchObject({ status: 200, body: taken });
+    expect(await look('/dev/video2')).toMatchObject({ status: 409, body: { code: 'device-busy' } });
+    expect(await look('/dev/watchdog')).toMatchObject({ status: 400 });
+    const looks = await catalog.database.prisma.auditEntry.findMany({ where: { action: 'device.look' } });
+    expect(looks).toMatchObject([{ stationId: 'or-1', detail: { device: '/dev/video0' } }]);
     const telling = setInterval(() => {
       // its clock is ahead by seven seconds
       const now = new Date(Date.now() + 7000).toISOString();

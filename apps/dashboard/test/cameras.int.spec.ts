@@ -1,5 +1,5 @@
 import { StationConfig } from '@smartbox/contracts';
-import type { BrowserContextOptions } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { accessibilityFaults } from './browser.ts';
@@ -9,7 +9,7 @@ import { stationSettings } from './fixture-admin.ts';
 import { station } from './fixture-data.ts';
 import { devices, grabber } from './fixture-devices.ts';
 import type { FixtureServer } from './fixture-server.ts';
-import { ScreenStage, shoot } from './screen-stage.ts';
+import { eventually, ScreenStage, shoot } from './screen-stage.ts';
 
 const phone = { viewport: { width: 390, height: 844 } };
 const english = { locale: 'en-GB', colorScheme: 'dark' } as const;
@@ -29,6 +29,19 @@ const testPicturesOnly = () => {
   const sources = settings!.sources.map((source) => ({ ...source, kind: 'synthetic' }));
   server.overrides.set('GET /station-settings', { status: 200, body: { items: [{ ...settings!, sources }] } });
 };
+
+const LOOK = '/stations/or-1/device-picture';
+const picture = { width: 1920, height: 1080, pixelFormat: 'MJPG', firstPictureMs: 240 };
+/** As a camera might see it, 960x540. */
+async function jpegOf(page: Page): Promise<string> {
+  const camera = await page.context().newPage();
+  await camera.setContent(
+    '<body style="margin:0;height:540px;background:radial-gradient(circle,#e9a39a,#7c1f1c 45%,#120505 75%)">',
+  );
+  const jpeg = await camera.screenshot({ type: 'jpeg', clip: { x: 0, y: 0, width: 960, height: 540 } });
+  await camera.close();
+  return jpeg.toString('base64');
+}
 
 describe('the cameras of a station', () => {
   it('are shown with signal, use and modes, tested where they are configured, and chosen for the file', async () => {
@@ -106,6 +119,48 @@ describe('the cameras of a station', () => {
     expect(asked('/stations/or-1/devices')).toBe(before + 1);
     expect(await mode.getAttribute('aria-pressed')).toBe('true');
     expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('show a picture before they are a source', async () => {
+    const page = await open('/admin/stations/or-1/devices', { viewport: { width: 1440, height: 1300 } });
+    server.overrides.set(`POST ${LOOK}`, { status: 200, body: { ...picture, jpeg: await jpegOf(page) } });
+    const look = page.getByTestId('look-/dev/video2');
+    await look.getByRole('button').click();
+    await eventually(() => look.innerText()).toMatch(/Aufgenommen um .+: 1920 × 1080, MJPG, erstes Bild nach 240 ms/);
+    await look.getByRole('img').waitFor();
+    expect(await page.evaluate('document.querySelector("figure img").naturalWidth')).toBe(960);
+    await page
+      .getByTestId('device-/dev/video2')
+      .getByRole('button', { name: /^1280 × 720 · 60/ })
+      .click();
+    await look.getByRole('button').click();
+    await eventually(() => asked(LOOK)).toBe(2);
+    const path = '/dev/v4l/by-id/usb-046d_Logitech_BRIO_8E3F1A2C-video-index0';
+    expect(stage.asked('POST', LOOK).map(({ body }) => body)).toEqual([
+      { path, width: 1920, height: 1080, frameRate: 60 },
+      { path, width: 1280, height: 720, frameRate: 60 },
+    ]);
+    // what a source captures from is tested as a source
+    expect(await page.getByTestId('look-/dev/video0').count()).toBe(0);
+    await shoot(page, 'camera-picture');
+  });
+
+  it('say why there is no picture', async () => {
+    const page = await open('/admin/stations/or-1/devices', english);
+    const look = page.getByTestId('look-/dev/video2');
+    for (const [code, text] of [
+      ['device-no-signal', 'No picture signal arrives. Switch the camera on'],
+      ['device-missing', 'The device is no longer connected.'],
+      ['device-silent', 'The device is there but delivers no pictures.'],
+      ['device-busy', 'The device is in use: a source of this station or another program captures from it.'],
+    ] as const) {
+      const body = { type: 'about:blank', title: 'Not now', status: 409, code, detail: 'for the log' };
+      server.overrides.set(`POST ${LOOK}`, { status: 409, body });
+      await look.getByRole('button').click();
+      await eventually(() => look.innerText()).toContain(text);
+    }
+    expect(await look.getByRole('img').count()).toBe(0);
+    await shoot(page, 'camera-picture-refused');
   });
 
   it('say what to do where there are none, and where the station does not answer', async () => {

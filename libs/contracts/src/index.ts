@@ -4,6 +4,7 @@ export * from './commands.ts';
 export * from './config-destinations.ts';
 export * from './config-files.ts';
 export * from './conversation.ts';
+export * from './devices.ts';
 export * from './edit.ts';
 export * from './environment.ts';
 export * from './events/buffer.ts';

@@ -88,43 +88,6 @@ export const WorklistItem = z.object({
 });
 export type WorklistItem = z.infer<typeof WorklistItem>;
 
-const FrameRate = z.object({ num: z.int().positive(), den: z.int().positive() });
-/** A camera or frame grabber of the station (V4L2). */
-export const CaptureDevice = z.object({
-  /** `/dev/video0`: may belong to another camera after the next start. */
-  path: z.string(),
-  /** Keeps meaning this device: what a configuration should name, where there is one. */
-  stablePath: z.string().optional(),
-  name: z.string(),
-  driver: z.string(),
-  /** Where it is plugged in. */
-  bus: z.string(),
-  /** Somebody captures from it, maybe this station. */
-  busy: z.boolean(),
-  input: z.object({
-    name: z.string(),
-    /** Why no pictures are to be expected: `HDMI 0 has no signal`. Many devices cannot tell. */
-    noSignal: z.string().optional(),
-    /** What it is being sent, where the sender decides it (HDMI, SDI). */
-    timings: z.object({ width: z.int(), height: z.int(), frameRate: FrameRate, interlaced: z.boolean() }).optional(),
-  }),
-  modes: z.array(
-    z.object({
-      /** V4L2's four characters: `YUYV`, `MJPG`. */
-      pixelFormat: z.string(),
-      width: z.int(),
-      height: z.int(),
-      /** Every size from the one above up to this one. */
-      largest: z.object({ width: z.int(), height: z.int() }).optional(),
-      /** Fastest first; empty where the device does not say. */
-      frameRates: z.array(FrameRate),
-      /** Every rate between the first and the last one. */
-      anyRate: z.boolean().optional(),
-    }),
-  ),
-});
-export type CaptureDevice = z.infer<typeof CaptureDevice>;
-
 /** What every failed RPC answers. */
 export const RpcError = z.object({
   code: z.string(),
@@ -180,15 +143,6 @@ export const WhipRequest = z.object({
 });
 /** `sdp`: the answer to an offer, with all candidates. */
 export const WhipReply = z.object({ sdp: z.string().optional() });
-/** rpc.capture-edge.list-devices, answered per station. */
-export const ListDevicesRequest = z.object({ stationId: Token });
-/** Also the answer of GET /stations/:id/devices. */
-export const DevicesReply = z.object({
-  devices: z.array(CaptureDevice),
-  /** Devices that could not be asked, and why. */
-  problems: z.array(z.string()),
-});
-export type DevicesReply = z.infer<typeof DevicesReply>;
 export const WorklistQuery = z.object({
   /** YYYYMMDD or a DICOM date range */
   date: z.string().optional(),

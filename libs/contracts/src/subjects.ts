@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import * as commands from './commands.ts';
+import * as devices from './devices.ts';
 import * as buffer from './events/buffer.ts';
 import * as edge from './events/capture-edge.ts';
 import * as catalog from './events/catalog.ts';
@@ -105,7 +106,8 @@ export const rpcMap = {
   'transcoder.take-frame': { request: rpcs.TakeFrameRequest, reply: rpcs.TakeFrameReply },
   'transcoder.list-targets': { request: exports.ListTargetsRequest, reply: exports.TargetsReply },
   'capture-edge.whip': { request: rpcs.WhipRequest, reply: rpcs.WhipReply },
-  'capture-edge.list-devices': { request: rpcs.ListDevicesRequest, reply: rpcs.DevicesReply },
+  'capture-edge.list-devices': { request: devices.ListDevicesRequest, reply: devices.DevicesReply },
+  'capture-edge.take-device-picture': { request: devices.DevicePictureRequest, reply: devices.DevicePicture },
   'catalog.get-procedure': { request: rpcs.GetProcedureRequest, reply: rpcs.ProcedureSnapshot },
   'pacs-gateway.find-worklist': { request: rpcs.WorklistQuery, reply: rpcs.WorklistReply },
   'pacs-gateway.echo': { request: rpcs.EchoRequest, reply: rpcs.EchoResult },

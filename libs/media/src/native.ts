@@ -52,6 +52,7 @@ export {
   type SyntheticVideo,
 } from './native/testing.ts';
 export { listDevices, type CaptureDevice, type DeviceList } from './native/devices/list.ts';
+export { takeDevicePicture, type DevicePicture } from './native/devices/device-picture.ts';
 export { describeModes } from './native/devices/modes.ts';
 export { refusal } from './native/conformance.ts';
 export type { IngestHandlers, IngestOptions, StreamFormat } from './native/ingest-paths.ts';

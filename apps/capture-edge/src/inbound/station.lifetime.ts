@@ -24,6 +24,7 @@ export class StationLifetime implements OnApplicationBootstrap, BeforeApplicatio
     this.broker.answer('capture-edge.idr', (request) => this.station.idr(request));
     this.broker.answer('capture-edge.whip', (request) => this.station.whip(request));
     this.broker.answer('capture-edge.list-devices', () => this.launcher.listDevices());
+    this.broker.answer('capture-edge.take-device-picture', (request) => this.launcher.takeDevicePicture(request));
     await this.station.start();
     this.broker.start();
   }

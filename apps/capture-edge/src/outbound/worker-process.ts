@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { RpcReply } from '@smartbox/contracts';
+import type { DevicePicture, DevicePictureWish, RpcReply } from '@smartbox/contracts';
+import { SmartBoxError, transientError } from '@smartbox/kernel';
 import { childModule, forkWorker, runChild } from '@smartbox/media';
 import type { Logger } from '@smartbox/telemetry';
 import type { CaptureWorker, WorkerLauncher } from '../application/ports.ts';
@@ -50,6 +51,20 @@ export class ProcessLauncher implements WorkerLauncher {
   /** In a process of its own: a broken driver may keep who asks it. */
   listDevices(): Promise<RpcReply<'capture-edge.list-devices'>> {
     return runChild(childModule(import.meta.url, '../worker/list-devices'), null, { idleTimeoutMs: DEVICES_MS });
+  }
+
+  /**
+   * In a process of its own, too: however that ends, the device is free again.
+   * @throws SmartBoxError as `takeDevicePicture` of libs/media; `device-silent` also where the driver hangs.
+   */
+  async takeDevicePicture(wish: DevicePictureWish): Promise<DevicePicture> {
+    const module = childModule(import.meta.url, '../worker/take-device-picture');
+    try {
+      return await runChild<DevicePictureWish, never, DevicePicture>(module, wish, { idleTimeoutMs: DEVICES_MS });
+    } catch (error) {
+      if (!(error instanceof SmartBoxError && error.code === 'worker-idle')) throw error;
+      throw transientError('device-silent', `${wish.path} did not answer within ${DEVICES_MS} ms`, error);
+    }
   }
 }
 

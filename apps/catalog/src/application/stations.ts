@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type {
+  DevicePicture,
+  DevicePictureWish,
   DevicesReply,
   ProcedureView,
   RpcReply,
@@ -35,6 +37,8 @@ export interface StationFacts {
   knock(stationId: string, sourceId: string): Promise<unknown>;
   /** Asks the station for the cameras that are connected to it. */
   devices(stationId: string): Promise<DevicesReply>;
+  /** Asks the station for a picture of one of them. */
+  devicePicture(stationId: string, wish: DevicePictureWish): Promise<DevicePicture>;
   recording(stationId: string): Promise<{ clipId: string; since: Date; stopRequestedAt: Date | null } | undefined>;
 }
 
@@ -131,14 +135,16 @@ export class Stations {
    * The cameras and frame grabbers that the station finds now.
    * @throws SmartBoxError `station-silent` when it does not answer; retryable.
    */
-  async devices(stationId: string): Promise<DevicesReply> {
-    try {
-      return await this.#facts.devices(stationId);
-    } catch (error) {
-      if (!(error instanceof SmartBoxError && UNANSWERED.includes(error.code))) throw error;
-      const reason = `station ${JSON.stringify(stationId)} does not answer: does capture-edge run on it, and does it reach the broker?`;
-      throw transientError('station-silent', reason, error);
-    }
+  devices(stationId: string): Promise<DevicesReply> {
+    return answered(stationId, this.#facts.devices(stationId));
+  }
+
+  /**
+   * A picture of one of its devices.
+   * @throws SmartBoxError `station-silent`, and what the device has against it: `device-busy`, `device-no-signal` ...
+   */
+  devicePicture(stationId: string, wish: DevicePictureWish): Promise<DevicePicture> {
+    return answered(stationId, this.#facts.devicePicture(stationId, wish));
   }
 
   /** What the ring holds, at most two seconds old; nothing while the buffer does not answer: never a guess. */
@@ -148,6 +154,16 @@ export class Stations {
     const window = await this.#facts.window(stationId, procedureId).catch(() => undefined);
     this.#windows.set(stationId, { window, procedureId, at: performance.now() });
     return window;
+  }
+}
+
+async function answered<T>(stationId: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof SmartBoxError && UNANSWERED.includes(error.code))) throw error;
+    const reason = `station ${JSON.stringify(stationId)} does not answer: does capture-edge run on it, and does it reach the broker?`;
+    throw transientError('station-silent', reason, error);
   }
 }
 

@@ -2,6 +2,7 @@ import {
   ConfigFileView,
   DeadLetterView,
   DeliveredAgain,
+  DevicePicture,
   DevicesReply,
   HoldView,
   page,
@@ -23,6 +24,14 @@ import type { Body } from './client.ts';
 
 const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) }).transform(({ items }) => items);
 
+/** Frames per second; `asItComes`: the sender decides on all of it. */
+interface DeviceMode {
+  width: number;
+  height: number;
+  frameRate: number;
+  asItComes?: true;
+}
+
 export type Webhook = z.infer<typeof WebhookView>;
 export type WebhookMessage = WebhookDeliveryView;
 
@@ -32,6 +41,15 @@ export const adminApi = {
   configFiles: () => expect(listOf(ConfigFileView), catalog.GET('/api/v1/config-files')),
   stationDevices: (stationId: string) =>
     expect(DevicesReply, catalog.GET('/api/v1/stations/{stationId}/devices', { params: { path: { stationId } } })),
+  /** In the mode that a source would open it in; the sender's own where that decides. */
+  deviceLook: (stationId: string, path: string, { width, height, frameRate, asItComes }: DeviceMode) =>
+    expect(
+      DevicePicture,
+      catalog.POST('/api/v1/stations/{stationId}/device-picture', {
+        params: { path: { stationId } },
+        body: { path, frameRate, ...(asItComes ? {} : { width, height }) },
+      }),
+    ),
   testSource: (stationId: string, sourceId: string) =>
     expect(
       SourceTest,

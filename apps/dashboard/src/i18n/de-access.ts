@@ -245,6 +245,7 @@ export const deAccess = {
       'clip.export-list': 'Liste als CSV geladen',
       'live.watch': 'Live zugesehen',
       'live.leave': 'Live verlassen',
+      'device.look': 'Bild einer Kamera angesehen',
       'procedure.open': 'Eingriff geöffnet',
       'worklist.query': 'Arbeitsliste abgefragt',
       'delivery.list': 'Übertragungen angesehen',

@@ -28,7 +28,7 @@ export const deCameras = {
     signal: 'Signal: {{mode}}',
     interlaced: 'Halbbilder',
     noSignal: 'Kein Bildsignal: {{reason}}',
-    signalUnknown: 'Signal unbekannt: Erst die Prüfung zeigt es',
+    signalUnknown: 'Signal unbekannt: Erst ein Bild zeigt es',
     trouble: {
       power: 'keine Stromversorgung',
       signal: 'am Eingang liegt nichts an',
@@ -53,6 +53,26 @@ export const deCameras = {
     moreSizes_one: '{{count}} kleinere Größe zeigen',
     moreSizes_other: '{{count}} kleinere Größen zeigen',
     grade: { '4k': '4K', 'full-hd': 'Full HD', hd: 'HD' },
+    look: {
+      first: 'Bild ansehen',
+      again: 'Neues Bild',
+      waiting: 'Die Station holt ein Bild, höchstens einige Sekunden …',
+      asItComes: 'wie es ankommt',
+      alt: 'Bild von {{name}}',
+      taken: 'Aufgenommen um {{time}}: {{size}}, {{format}}, erstes Bild nach {{first}}. Das Gerät ist wieder frei.',
+      none: 'Kein Bild',
+      trouble: {
+        'device-busy':
+          'Das Gerät ist in Gebrauch: Eine Quelle dieser Station oder ein anderes Programm nimmt davon auf. Dort beenden, dann nochmals.',
+        'device-no-signal':
+          'Am Eingang liegt kein Bildsignal an. Kamera einschalten, Kabel und Ausgang prüfen, dann nochmals.',
+        'device-missing': 'Das Gerät ist nicht mehr angeschlossen. Einstecken, dann „Nochmals suchen“.',
+        'device-silent':
+          'Das Gerät ist da, liefert aber keine Bilder. Aus- und einstecken oder eine kleinere Größe wählen.',
+        'device-not-allowed': 'Die Station darf {{path}} nicht öffnen: Ihr Benutzer muss zur Gruppe „video“ gehören.',
+        'mode-not-offered': 'Diese Größe und Bildrate kann das Gerät nicht. Eine andere wählen.',
+      },
+    },
     toFile: 'Zum Text für die Datei',
     name: 'Name der Bildquelle',
     nameHint: 'So heißt sie im Saal, zum Beispiel „Endoskop“.',

@@ -244,6 +244,7 @@ export const enAccess: typeof deAccess = {
       'clip.export-list': 'List downloaded as CSV',
       'live.watch': 'Watched live',
       'live.leave': 'Left live',
+      'device.look': 'Looked at a camera’s picture',
       'procedure.open': 'Procedure opened',
       'worklist.query': 'Worklist asked',
       'delivery.list': 'Deliveries seen',

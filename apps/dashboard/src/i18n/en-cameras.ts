@@ -29,7 +29,7 @@ export const enCameras: typeof deCameras = {
     signal: 'Signal: {{mode}}',
     interlaced: 'interlaced',
     noSignal: 'No picture signal: {{reason}}',
-    signalUnknown: 'Signal unknown: only the test shows it',
+    signalUnknown: 'Signal unknown: only a picture shows it',
     trouble: {
       power: 'it has no power',
       signal: 'nothing arrives at the input',
@@ -53,6 +53,25 @@ export const enCameras: typeof deCameras = {
     moreSizes_one: 'Show {{count}} smaller size',
     moreSizes_other: 'Show {{count}} smaller sizes',
     grade: { '4k': '4K', 'full-hd': 'Full HD', hd: 'HD' },
+    look: {
+      first: 'Look at the picture',
+      again: 'New picture',
+      waiting: 'The station is fetching a picture, some seconds at most …',
+      asItComes: 'as it comes',
+      alt: 'Picture of {{name}}',
+      taken: 'Taken at {{time}}: {{size}}, {{format}}, first picture after {{first}}. The device is free again.',
+      none: 'No picture',
+      trouble: {
+        'device-busy':
+          'The device is in use: a source of this station or another program captures from it. End that, then try again.',
+        'device-no-signal': 'No picture signal arrives. Switch the camera on, check cable and output, then try again.',
+        'device-missing': 'The device is no longer connected. Plug it in, then “Search again”.',
+        'device-silent':
+          'The device is there but delivers no pictures. Unplug it and plug it in, or choose a smaller size.',
+        'device-not-allowed': 'The station may not open {{path}}: its user has to be in the group “video”.',
+        'mode-not-offered': 'The device does not offer this size and frame rate. Choose another one.',
+      },
+    },
     toFile: 'To the text for the file',
     name: 'Name of the source',
     nameHint: 'What it is called in the room, for example “Endoscope”.',

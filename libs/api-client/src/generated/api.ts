@@ -1445,6 +1445,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{stationId}/device-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One picture of a camera that no source captures from, as a source would open it; the device is free again afterwards */
+        post: operations["takeDevicePicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{stationId}/devices": {
         parameters: {
             query?: never;
@@ -7379,6 +7396,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StationViewOutput"];
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeDevicePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 30 */
+                    frameRate?: number;
+                    height?: number;
+                    path: string;
+                    width?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description One picture of a camera that no source captures from, as a source would open it; the device is free again afterwards */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        firstPictureMs: number;
+                        height: number;
+                        /** Format: base64 */
+                        jpeg: string;
+                        pixelFormat: string;
+                        width: number;
+                    };
                 };
             };
             /** @description What was wrong (RFC 9457) */

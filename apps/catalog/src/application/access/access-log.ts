@@ -22,7 +22,7 @@ export class AccessLog {
     actor: string,
     action: AuditAction,
     about: string | (() => Promise<string | undefined>),
-    more: { detail?: Record<string, unknown>; outcome?: 'failure' } = {},
+    more: { detail?: Record<string, unknown>; outcome?: 'failure'; stationId?: string; procedureId?: string } = {},
   ): Promise<void> {
     const at = this.#clock.now();
     const subject = typeof about === 'string' ? about : await about();

@@ -63,6 +63,7 @@ const actions = {
   'clip.preview': read,
   'live.watch': read,
   'live.leave': read,
+  'device.look': read,
   'procedure.open': meaning('access', 'procedureRecord', 'R'),
 
   'clip.search': searched,

@@ -4,6 +4,8 @@ import {
   ConversationGrant,
   ConversationGrantRequest,
   ConversationSwitch,
+  DevicePicture,
+  DevicePictureWish,
   DevicesReply,
   LiveGrant,
   LiveGrantRequest,
@@ -56,6 +58,16 @@ export const stationsOperations = {
     needs: 'admin.system',
     params: stationId,
     response: DevicesReply,
+  },
+  takeDevicePicture: {
+    method: 'post',
+    path: '/stations/:stationId/device-picture',
+    summary:
+      'One picture of a camera that no source captures from, as a source would open it; the device is free again afterwards',
+    needs: 'admin.system',
+    params: stationId,
+    body: DevicePictureWish,
+    response: DevicePicture,
   },
   testSource: {
     method: 'post',

@@ -31,6 +31,10 @@ const conflicts = new Set([
   'no-password',
   'roles-from-provider',
   'nothing-to-open',
+  'device-busy',
+  'device-missing',
+  'device-no-signal',
+  'device-silent',
 ]);
 const unprocessable = new Set([
   'worklist-item-unknown',
@@ -51,6 +55,9 @@ const unprocessable = new Set([
   'password-same',
   'password-wrong',
   'expiry-in-past',
+  'device-not-allowed',
+  'mode-not-offered',
+  'not-a-camera',
 ]);
 const forbidden = new Set(['permission-missing', 'no-account', 'set-up-code-wrong', 'tls-needed', 'no-role']);
 const unknownCaller = new Set(['sign-in-needed', 'sign-in-failed']);

@@ -3,6 +3,7 @@ import type {
   AppConfig,
   ClipView,
   ConfigFileView,
+  DevicePicture,
   DevicesReply,
   LiveGrant,
   Recipe,
@@ -13,6 +14,7 @@ import type {
 } from '@smartbox/contracts';
 import { inputError, signLiveToken } from '@smartbox/kernel';
 import type { z } from 'zod';
+import { AccessLog } from '../../application/access/access-log.ts';
 import { demand, reaches } from '../../application/access/asking.ts';
 import { Clips } from '../../application/clips.ts';
 import { unknownStation } from '../../application/procedures.ts';
@@ -40,6 +42,7 @@ export class StationsController {
   readonly #settings: Settings;
   readonly #streaming: StreamingInstances;
   readonly #files: ConfigFiles;
+  readonly #log: AccessLog;
 
   constructor(
     @Inject(Stations) stations: Stations,
@@ -49,6 +52,7 @@ export class StationsController {
     @Inject(SETTINGS) settings: Settings,
     @Inject(StreamingInstances) streaming: StreamingInstances,
     @Inject(ConfigFiles) files: ConfigFiles,
+    @Inject(AccessLog) log: AccessLog,
   ) {
     this.#stations = stations;
     this.#directory = directory;
@@ -57,6 +61,7 @@ export class StationsController {
     this.#settings = settings;
     this.#streaming = streaming;
     this.#files = files;
+    this.#log = log;
   }
 
   @Op('getConfig')
@@ -99,6 +104,17 @@ export class StationsController {
   @Op('listStationDevices')
   devices(@Input() { params }: InputOf<'listStationDevices'>): Promise<DevicesReply> {
     return this.#stations.devices(this.#known(params.stationId));
+  }
+
+  @Op('takeDevicePicture')
+  async picture(@Input() { params, body }: InputOf<'takeDevicePicture'>): Promise<DevicePicture> {
+    const stationId = this.#known(params.stationId);
+    const picture = await this.#stations.devicePicture(stationId, body);
+    // whoever sees a camera may see the patient
+    const procedureId = (await this.#stations.find(stationId))?.procedure?.procedureId;
+    const place = { stationId, ...(procedureId === undefined ? {} : { procedureId }) };
+    await this.#log.note(who().actor, 'device.look', stationId, { ...place, detail: { device: body.path } });
+    return picture;
   }
 
   @Op('startRecording')

@@ -5,8 +5,9 @@ import { useTranslation } from 'react-i18next';
 import panel from '../../ui/Panel.module.css';
 import { Badge } from '../../ui/StateBadge.tsx';
 import admin from '../Admin.module.css';
-import { fpsOf } from './device-modes.ts';
+import { fpsOf, usualChoice } from './device-modes.ts';
 import type { Choice } from './device-modes.ts';
+import { DeviceLook } from './DeviceLook.tsx';
 import classes from './Devices.module.css';
 import type { SourceSettings } from './facts.ts';
 import { ModeTable } from './ModeTable.tsx';
@@ -28,6 +29,7 @@ interface Props {
 export function DevicePanel({ stationId, device, source, choice, name, onChoose, onName }: Props) {
   const { t } = useTranslation();
   const { path, stablePath, bus, busy, input } = device;
+  const mode = choice ?? usualChoice(device);
   return (
     <li className={panel.panel} data-testid={`device-${path}`}>
       <div className={classes.head}>
@@ -62,6 +64,7 @@ export function DevicePanel({ stationId, device, source, choice, name, onChoose,
       </dl>
       {source && <TestSource stationId={stationId} sourceId={source.sourceId} name={source.name} />}
       <ModeTable device={device} choice={choice} onChoose={onChoose} />
+      {!source && mode && <DeviceLook stationId={stationId} device={device} mode={mode} />}
       {choice && (
         <p className={classes.below}>
           <Anchor href="#station-file">{t('cameras.toFile')}</Anchor>

@@ -68,6 +68,12 @@ export function arriving(input: CaptureDevice['input']): Choice | undefined {
   return { width, height, frameRate: Math.min(120, Math.max(1, Math.round(fpsOf(frameRate)))), asItComes: true };
 }
 
+/** How a device is looked at as long as nothing is chosen: as it comes, else its largest picture up to full HD. */
+export function usualChoice({ input, modes }: Pick<CaptureDevice, 'input' | 'modes'>): Choice | undefined {
+  const choices = offersOf(modes).flatMap(({ rates }) => rates.flatMap(({ choice }) => choice ?? []));
+  return arriving(input) ?? choices.find(({ width, height }) => width <= 1920 && height <= 1080) ?? choices[0];
+}
+
 export const sameChoice = (a: Choice | undefined, b: Choice | undefined): boolean =>
   a?.width === b?.width && a?.height === b?.height && a?.frameRate === b?.frameRate && a?.asItComes === b?.asItComes;
 

@@ -2,7 +2,7 @@ import type { CaptureDevice } from '@smartbox/contracts';
 import { SourceConfig } from '@smartbox/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arriving, offersOf, sameChoice } from './device-modes.ts';
+import { arriving, offersOf, sameChoice, usualChoice } from './device-modes.ts';
 
 type Mode = CaptureDevice['modes'][number];
 const mode = (pixelFormat: string, width: number, height: number, ...fps: number[]): Mode => ({
@@ -76,4 +76,14 @@ describe('what an input is being sent', () => {
     expect(arriving({ name: 'HDMI 0', timings, noSignal: 'HDMI 0 has no signal' })).toBeUndefined();
     expect(arriving({ name: 'Camera 1' })).toBeUndefined();
   });
+});
+
+it('is looked at as it comes, else in its largest mode up to full HD', () => {
+  const input = { name: 'HDMI 0' };
+  const timings = { width: 1280, height: 720, frameRate: { num: 50, den: 1 }, interlaced: false };
+  const modes = [mode('MJPG', 3840, 2160, 30), mode('YUYV', 1920, 1080, 5), mode('MJPG', 1920, 1080, 60)];
+  expect(usualChoice({ input: { ...input, timings }, modes })).toMatchObject({ width: 1280, asItComes: true });
+  expect(usualChoice({ input, modes })).toEqual({ width: 1920, height: 1080, frameRate: 60 });
+  expect(usualChoice({ input, modes: modes.slice(0, 1) })).toMatchObject({ width: 3840 });
+  expect(usualChoice({ input, modes: [] })).toBeUndefined();
 });
