@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { frameCounters, writeSyntheticVideo } from '@smartbox/media/native';
 import { repoRoot, until } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countingProxy } from './counting-proxy.ts';
 import { fetchFromPacs, reached, startLine, type Line } from './support.ts';
 
 const run = promisify(execFile);
@@ -15,7 +16,9 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 let line: Line;
-/** The old store: five records of two patients, one of them broken. */
+/** Between the command and the system. */
+let proxy: Awaited<ReturnType<typeof countingProxy>>;
+/** The old store: six records of three patients, one of them broken. */
 let old: string;
 let originals: Record<string, string>;
 const report = () => join(old, '..', 'report.json');
@@ -61,8 +64,11 @@ beforeAll(async () => {
   const whole = await readFile(a);
   await writeFile(join(old, 'broken.mp4'), whole.subarray(0, whole.length / 2));
   await ffmpeg(a, join(old, 'e.ts'), '-c', 'copy');
+  // large: its upload is broken off in the middle
+  await run('ffmpeg', ['-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30,noise=alls=100:allf=t', ...'-frames:v 60 -c:v libx264 -preset ultrafast -threads 1 -g 15 -bf 0 -qp 4 -pix_fmt yuv420p'.split(' '), join(old, 'long.mkv')]); // prettier-ignore
   const csv = [
     'file,patientName,patientId,birthDate,sex,accessionNumber,recordedAt,stationId,recipe,description',
+    'old/long.mkv,Lang^Lena,OLD-3,,F,,2017-01-02T10:00:00Z,,,',
     'old/a.mkv,Alt^Anna,OLD-1,1951-02-28,F,ACC-1,2019-03-04T09:15:00+01:00,or-1,endoscopy,"Polyp, rechts"',
     'old/b.webm,Alt^Anna,OLD-1,1951-02-28,F,ACC-1,2019-03-04T09:25:00+01:00,,,',
     'old/c.json,Früh^Franz,OLD-2,,M,,2018-11-05T14:00:00Z,,,',
@@ -73,8 +79,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'manifest.csv'), `${csv.join('\r\n')}\r\n`);
   originals = await hashesOf(old);
   line = await startLine({ services: ['catalog', 'transcoder', 'dicomizer', 'pacs-gateway'], pacs: 'test-pacs' });
+  proxy = await countingProxy({ port: Number(new URL(line.box.url).port) });
 });
 afterAll(async () => {
+  proxy?.stop();
   await line?.stop();
   if (old) await rm(join(old, '..'), { recursive: true, force: true });
 });
@@ -88,7 +96,7 @@ async function hashesOf(folder: string): Promise<Record<string, string>> {
 /** The command as it is called. */
 function start() {
   const args = ['--conditions=@smartbox/source', 'tools/src/cli.ts', 'media', 'import', '--json'];
-  const into = ['--into', line.box.url, '--manifest', join(old, '../manifest.csv'), '--station', 'or-1', '--report', report()]; // prettier-ignore
+  const into = ['--into', proxy.url, '--manifest', join(old, '../manifest.csv'), '--station', 'or-1', '--report', report()]; // prettier-ignore
   const env = { ...process.env, SMARTBOX_TOKEN: line.box.credentials.toolsToken };
   return spawn(process.execPath, [...args, ...into], { cwd: repoRoot(), env });
 }
@@ -115,25 +123,58 @@ const of = (source: string, at = 0): Record_ => {
 };
 
 describe('old records', { timeout: 240_000 }, () => {
+  it('go on in the middle of a record, whoever was killed there', async () => {
+    const size = (await stat(join(old, 'long.mkv'))).size;
+    const { 'long.mkv': sha256 = '' } = originals;
+    let child = start();
+    const first = proxy.holdAt(12_000_000);
+    await first.held;
+    child.kill('SIGKILL');
+    first.release();
+    // what had come is kept, although it fills no part of an upload
+    const kept = async () => (await line.api.openImports()).find((one) => one.sha256 === sha256)?.offset ?? 0;
+    await until(async () => (await kept()) > 11_500_000, { timeoutMs: 30_000, what: 'what was sent is kept' });
+    const before = await kept();
+
+    child = start();
+    const second = proxy.holdAt(before + 8_000_000);
+    await second.held;
+    line.box.service('catalog').kill('SIGKILL');
+    second.release();
+    await until(async () => (await line.api.findImport(sha256).catch(() => undefined))?.uploaded, {
+      ...{ timeoutMs: 90_000, what: 'the rest of the record' },
+    });
+    child.kill('SIGKILL');
+
+    const [, again, afterwards] = proxy.uploads;
+    expect(proxy.uploads[0]?.offset).toBe(0);
+    expect(again?.offset).toBe(before);
+    // a killed service loses two parts of 6 MiB at most
+    expect(afterwards?.offset).toBeGreaterThan(before + 8_000_000 - 2 * 6 * 1024 ** 2);
+    const sent = proxy.uploads.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(sent).toBeLessThan(size + 2 * 6 * 1024 ** 2 + 1_000_000);
+    expect(proxy.uploads).toHaveLength(3);
+  });
+
   it('go into the system once, although the import and the service are killed on the way', async () => {
     const child = start();
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    await until(async () => (await reported().catch(() => undefined))?.records[0]?.clipId !== undefined, {
-      ...{ timeoutMs: 60_000, intervalMs: 5, what: 'the first record brought' },
+    await until(async () => (await reported().catch(() => undefined))?.records[1]?.clipId !== undefined, {
+      ...{ timeoutMs: 60_000, intervalMs: 5, what: 'two records brought' },
     });
     child.kill('SIGKILL');
     line.box.service('transcoder').kill('SIGKILL');
     await exited;
     const { totals } = await reported();
-    expect([totals.records, totals.waiting]).toEqual([6, 6 - totals.refused]); // nothing was finished
+    expect([totals.records, totals.imported]).toEqual([7, 0]); // nothing was finished
 
     result = await finished();
     expect(result.exitCode).toBe(1); // two were refused
-    expect(result.totals).toMatchObject({ records: 6, refused: 2, waiting: 0, frames: 240 });
-    expect(result.totals.imported + result.totals.alreadyThere).toBe(4);
+    expect(result.totals).toMatchObject({ records: 7, refused: 2, waiting: 0, frames: 300 });
+    expect(result.totals.imported + result.totals.alreadyThere).toBe(5);
     expect(result.totals.alreadyThere).toBeGreaterThan(0);
     expect(await reported()).toMatchObject({ totals: result.totals, records: result.records });
-    expect(await clips()).toHaveLength(5); // four, and the one that says why it failed
+    expect(await clips()).toHaveLength(6); // five, and the one that says why it failed
     expect(await hashesOf(old)).toEqual(originals);
   });
 
@@ -208,7 +249,7 @@ describe('old records', { timeout: 240_000 }, () => {
   it('are not brought twice, not for somebody else, and not with other bytes', async () => {
     const before = await clips();
     const again = await finished();
-    expect(again.totals).toMatchObject({ imported: 0, alreadyThere: 4, refused: 2, waiting: 0 });
+    expect(again.totals).toMatchObject({ imported: 0, alreadyThere: 5, refused: 2, waiting: 0 });
     expect(again.records.map(({ clipId }) => clipId)).toEqual(result.records.map(({ clipId }) => clipId));
     expect(await clips()).toHaveLength(before.length);
 
@@ -217,8 +258,12 @@ describe('old records', { timeout: 240_000 }, () => {
     const other = line.api.createImport({ ...asked, patient: { name: 'Ander^Er', id: 'OLD-9' } });
     await expect(other).rejects.toMatchObject({ code: 'id-in-use' });
     const nobodys = '0'.repeat(64);
-    await expect(line.api.uploadImport(nobodys, join(old, 'a.mkv'))).rejects.toMatchObject({ code: 'hash-differs' });
+    const bytes = await readFile(join(old, 'a.mkv'));
+    await line.api.beginUpload(nobodys, bytes.length);
+    const sent = line.api.appendUpload(nobodys, 0, new Blob([bytes]));
+    await expect(sent).rejects.toMatchObject({ code: 'hash-differs' });
     expect(await line.api.findImport(nobodys)).toMatchObject({ uploaded: false });
+    expect(await line.api.openImports()).toEqual([]);
     const unseen = line.api.createImport({ ...asked, sha256: nobodys, patient: { name: 'Ander^Er', id: 'OLD-9' } });
     await expect(unseen).rejects.toMatchObject({ code: 'not-uploaded' });
   });

@@ -11,6 +11,7 @@ import {
   EchoResult,
   ExportView,
   ImportView,
+  OpenUpload,
   page,
   Problem,
   ProcedureView,
@@ -23,7 +24,6 @@ import {
   type StillFormat,
 } from '@smartbox/contracts';
 import { SmartBoxError, transientError } from '@smartbox/kernel';
-import { openAsBlob } from 'node:fs';
 import { z } from 'zod';
 import { readCredentials, type RunInfo } from './launcher/run-info.ts';
 
@@ -32,6 +32,7 @@ const Stations = z
   .transform((list) => (Array.isArray(list) ? list : list.items));
 const Exports = z.object({ items: z.array(ExportView) });
 const Targets = z.object({ items: z.array(TargetView) });
+const TUS = { 'tus-resumable': '1.0.0' };
 const id = encodeURIComponent;
 
 /** The catalog's REST interface, every answer checked against its schema. */
@@ -97,9 +98,28 @@ export class CatalogApi {
   findImport = (sha256: string): Promise<ImportView> => this.#call('GET', `/imports/${id(sha256)}`, ImportView);
   createImport = (body: z.input<typeof CreateImport>): Promise<ImportView> =>
     this.#call('POST', '/imports', ImportView, body);
-  /** A file as it is, however large. */
-  async uploadImport(sha256: string, path: string): Promise<void> {
-    await this.#fetch('PUT', `/imports/${id(sha256)}/file`, await openAsBlob(path));
+  openImports = async (): Promise<OpenUpload[]> => (await this.#call('GET', '/imports', page(OpenUpload))).items;
+
+  /** Where the upload of a record goes on; undefined where none was begun. It may wait until the hash is compared. */
+  async uploadOffset(sha256: string): Promise<number | undefined> {
+    try {
+      const { headers } = await this.#fetch('HEAD', `/imports/uploads/${id(sha256)}`, undefined, TUS);
+      return Number(headers.get('upload-offset'));
+    } catch (error) {
+      if (error instanceof SmartBoxError && error.code === 'http-404') return undefined; // HEAD has no words
+      throw error;
+    }
+  }
+  async beginUpload(sha256: string, bytes: number): Promise<void> {
+    const metadata = `sha256 ${Buffer.from(sha256).toString('base64')}`;
+    const headers = { ...TUS, 'upload-length': String(bytes), 'upload-metadata': metadata };
+    await this.#fetch('POST', '/imports/uploads', undefined, headers);
+  }
+  /** @returns the bytes that are there afterwards */
+  async appendUpload(sha256: string, offset: number, piece: Blob): Promise<number> {
+    const headers = { ...TUS, 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
+    const answer = await this.#fetch('PATCH', `/imports/uploads/${id(sha256)}`, piece, headers);
+    return Number(answer.headers.get('upload-offset'));
   }
 
   /** @param url as the catalog gave it. @param from bytes that are here already */
@@ -128,12 +148,15 @@ export class CatalogApi {
     const silent = new AbortController();
     const isFile = body instanceof Blob;
     // until it answers: what is streamed, there or from there, takes as long as it takes
-    const timer = isFile ? undefined : setTimeout(() => silent.abort(new Error('no answer within 30 s')), 30_000);
+    const timer =
+      isFile || method === 'HEAD'
+        ? undefined
+        : setTimeout(() => silent.abort(new Error('no answer within 30 s')), 30_000);
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         accept: 'application/json, application/problem+json, */*',
-        'content-type': isFile ? 'application/octet-stream' : 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...this.authorization,
         ...more,
       },

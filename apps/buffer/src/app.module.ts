@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { ringStream } from '@smartbox/contracts';
+import { isImportUpload, ringStream } from '@smartbox/contracts';
 import { Messaging, MessagingModule } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import { createLogger, health, HealthModule } from '@smartbox/telemetry';
@@ -29,6 +29,8 @@ import { KvProcedures, KvRecordingStates } from './outbound/states.ts';
 
 const EVENTS = Symbol('events');
 const STALE_UPLOAD_MS = 3_600_000;
+/** Those of imports may take days, and are the catalog's. */
+const isOurs = (key: string): boolean => !isImportUpload(key);
 
 /** Resumes recordings at the start, ends in order, and sweeps what a killed process left in the object store. */
 @Injectable()
@@ -58,7 +60,9 @@ class Lifetime implements OnApplicationBootstrap, OnApplicationShutdown {
     }
     await this.#recordings.resume();
     const sweep = () =>
-      Promise.all(['clips/', 'recordings/'].map((prefix) => this.#objects.abortStaleUploads(prefix, STALE_UPLOAD_MS)))
+      Promise.all(
+        ['clips/', 'recordings/'].map((prefix) => this.#objects.abortStaleUploads(prefix, STALE_UPLOAD_MS, isOurs)),
+      )
         .then(([clips = 0, recordings = 0]) => {
           if (clips + recordings > 0) log.info({ uploads: clips + recordings }, 'left uploads removed');
         })

@@ -11,6 +11,7 @@ import { Doorkeeper } from './application/access/doorkeeper.ts';
 import { HospitalSignIn, ProviderSignIns } from './application/access/provider-sign-in.ts';
 import { SetUpCode, SignIns } from './application/access/sign-in.ts';
 import { Housekeeping } from './application/housekeeping.ts';
+import { Imports } from './application/imports.ts';
 import type { Config } from './config.ts';
 import { isLoopback, networks } from './domain/access/addresses.ts';
 import { newCode } from './domain/access/secrets.ts';
@@ -133,11 +134,12 @@ export function accessProviders(config: Config): Provider[] {
     }),
     make(
       Housekeeping,
-      [Doorkeeper, AuditStore, OutboxStore],
-      (door: Doorkeeper, audit: AuditStore, outbox: OutboxStore) =>
+      [Doorkeeper, AuditStore, OutboxStore, Imports],
+      (door: Doorkeeper, audit: AuditStore, outbox: OutboxStore, imports: Imports) =>
         new Housekeeping(
           {
             sweepSessions: () => door.sweep(),
+            sweepUploads: () => imports.sweep(),
             checkAudit: (at) => audit.check(at),
             auditHead: () => audit.head(),
             pruneAudit: (before, at) => audit.prune(before, at),

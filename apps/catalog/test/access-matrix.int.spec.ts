@@ -33,6 +33,8 @@ async function verdict(
 ): Promise<'not signed in' | 'not allowed' | 'allowed'> {
   const leave = new AbortController();
   const response = await person.fetch(path, { method: method.toUpperCase(), signal: leave.signal });
+  // the answer to HEAD has no words
+  if (method === 'head') return response.status === 401 ? 'not signed in' : response.status === 403 ? 'not allowed' : 'allowed'; // prettier-ignore
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json') ?? false;
   const { code } = isProblem ? ((await response.json()) as { code: string }) : { code: '' };
   leave.abort();

@@ -1,10 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { buckets, StreamingInstance } from '@smartbox/contracts';
-import { newId, verifyLiveToken } from '@smartbox/kernel';
+import { Readable } from 'node:stream';
+import { buckets, importUploadKey, StreamingInstance, type ImportView, type OpenUpload } from '@smartbox/contracts';
+import { newId, systemClock, verifyLiveToken } from '@smartbox/kernel';
 import { Messaging } from '@smartbox/messaging';
 import { until } from '@smartbox/testing';
+import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Feed } from '../src/application/feed.ts';
+import { Imports } from '../src/application/imports.ts';
+import { ClipStore } from '../src/outbound/clip-store.ts';
+import { ImportStore } from '../src/outbound/import-store.ts';
+import { StationStore } from '../src/outbound/station-store.ts';
+import { StoredUploads } from '../src/outbound/uploads.ts';
 import { objectStore, ok, settings, startCatalog, startServers, tell, type Catalog, type Servers } from './catalog.ts';
 import { eventsOfClip } from './clip-story.ts';
 
@@ -83,6 +91,118 @@ describe('bytes', () => {
     );
     const after = await catalog.get(path);
     expect(Buffer.from(await after.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+});
+
+describe('the bytes of a record', () => {
+  const uploads = () => `${catalog.url}/api/v1/imports/uploads`;
+  const record = () => {
+    const bytes = randomBytes(7 * 1024 ** 2 + 17);
+    return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+  };
+  const tus = { 'Tus-Resumable': '1.0.0' };
+  const begin = (sha256: string, bytes: number) => {
+    const metadata = `sha256 ${Buffer.from(sha256).toString('base64')}`;
+    const headers = { ...tus, 'Upload-Length': String(bytes), 'Upload-Metadata': metadata };
+    return fetch(uploads(), { method: 'POST', headers });
+  };
+  const append = (sha256: string, from: number, body: Buffer) => {
+    const headers = { ...tus, 'Upload-Offset': String(from), 'Content-Type': 'application/offset+octet-stream' };
+    return fetch(`${uploads()}/${sha256}`, { method: 'PATCH', headers, body });
+  };
+  const head = (sha256: string, headers: Record<string, string> = tus) =>
+    fetch(`${uploads()}/${sha256}`, { method: 'HEAD', headers });
+  const find = async (sha256: string) => ok<ImportView>(await catalog.send('GET', `/imports/${sha256}`));
+  const open = async () => ok<{ items: OpenUpload[] }>(await catalog.send('GET', '/imports')).items;
+
+  it('come by any client of tus, which goes on where it stopped', async () => {
+    const { bytes, sha256 } = record();
+    const sent: string[] = [];
+    const send = (uploadUrl: string | null, until: number) =>
+      new Promise((resolve, reject) => {
+        const upload = new Upload(bytes, {
+          ...{ endpoint: uploads(), uploadUrl, metadata: { sha256 }, retryDelays: null, chunkSize: 1_000_000 },
+          onBeforeRequest: (request) => {
+            sent.push(`${request.getMethod()} ${request.getHeader('Upload-Offset') ?? ''}`.trim());
+          },
+          onChunkComplete: (_size, accepted) => {
+            if (accepted >= until) upload.abort().then(resolve, reject);
+          },
+          onSuccess: resolve,
+          onError: reject,
+        });
+        upload.start();
+      });
+    await send(null, 3_000_000);
+    expect(sent.splice(0)).toEqual(['POST', 'PATCH 0', 'PATCH 1000000', 'PATCH 2000000']);
+    expect(await open()).toMatchObject([{ sha256, bytes: bytes.length, offset: 3_000_000, uploaded: false }]);
+    expect(await find(sha256)).toMatchObject({ uploaded: false });
+    await send(`${uploads()}/${sha256}`, Infinity);
+    expect(sent.slice(0, 2)).toEqual(['HEAD', 'PATCH 3000000']);
+    const { clipId, uploaded } = await find(sha256);
+    expect(uploaded).toBe(true);
+    await objectStore(catalog.config).verify(importUploadKey(clipId), { bytes: bytes.length, sha256 });
+  });
+
+  it('are refused where they are not those, and nothing of them stays', async () => {
+    const { bytes, sha256 } = record();
+    expect((await head(sha256)).status).toBe(404);
+    const began = await begin(sha256, bytes.length);
+    expect([began.status, began.headers.get('location')]).toEqual([201, `/api/v1/imports/uploads/${sha256}`]);
+    const old = await head(sha256, { 'Tus-Resumable': '0.2.2' });
+    expect([old.status, old.headers.get('tus-version')]).toEqual([412, '1.0.0']);
+    expect((await append(sha256, 5, bytes.subarray(5))).status).toBe(409);
+    bytes.writeUInt8(bytes.readUInt8(7) ^ 1, 7);
+    const wrong = await append(sha256, 0, bytes);
+    expect([wrong.status, await wrong.json()]).toMatchObject([400, { code: 'hash-differs' }]);
+    const { clipId, uploaded } = await find(sha256);
+    expect([uploaded, await objectStore(catalog.config).exists(importUploadKey(clipId))]).toEqual([false, false]);
+    expect((await head(sha256)).status).toBe(404);
+  });
+
+  it('count once their hash was compared, by whoever asks first where that was cut short', async () => {
+    const { bytes, sha256 } = record();
+    await begin(sha256, bytes.length);
+    const { clipId } = await find(sha256);
+    const store = objectStore(catalog.config);
+    const { uploadId } = (await store.getJson(`imports/${sha256}/upload.json`)) as { uploadId: string };
+    const size = bytes.length;
+    const upload = store.resumable({ key: importUploadKey(clipId), uploadId, size, restPrefix: `imports/${sha256}/` });
+    await upload.append(Readable.from([bytes]), 0);
+    await upload.complete(); // and here the service was killed
+    expect((await find(sha256)).uploaded).toBe(false);
+    expect((await head(sha256)).headers.get('upload-offset')).toBe(String(size));
+    expect((await find(sha256)).uploaded).toBe(true);
+  });
+
+  it('are removed after a week in which nothing came, or nobody said whose they are', async () => {
+    const { bytes, sha256 } = record();
+    await begin(sha256, bytes.length);
+    await append(sha256, 0, bytes.subarray(0, 6_500_000));
+    const listed = await open();
+    expect(listed.length).toBeGreaterThanOrEqual(3);
+    const last = Math.max(...listed.map(({ expiresAt }) => Date.parse(expiresAt)));
+    const expires = Date.parse((await head(sha256)).headers.get('upload-expires') ?? '');
+    expect(expires - Date.now()).toBeGreaterThan(6.9 * 24 * 3_600_000);
+    const sweepAt = (at: number) => {
+      const { app, config } = catalog;
+      const site = { stations: app.get(StationStore), recipes: [], timeZone: 'UTC' };
+      const clock = { ...systemClock, now: () => new Date(at) };
+      const stored = new StoredUploads(objectStore(config));
+      return new Imports(app.get(ImportStore), stored, app.get(ClipStore), site, app.get(Feed), clock).sweep();
+    };
+    expect(await sweepAt(Date.now() + 6.9 * 24 * 3_600_000)).toBe(0);
+    expect(await sweepAt(last + 1)).toBe(listed.length);
+    expect(await open()).toEqual([]);
+    const left: string[] = [];
+    const store = objectStore(catalog.config);
+    for await (const { key } of store.list('imports/')) left.push(key);
+    for (const { sha256 } of listed) {
+      const key = importUploadKey((await find(sha256)).clipId);
+      if (await store.exists(key)) left.push(key);
+      expect(await store.abortStaleUploads(key, -60_000)).toBe(0);
+    }
+    expect(left).toEqual([]);
   });
 });
 

@@ -8,6 +8,15 @@ import { Patient } from './rest-procedures.ts';
 
 /** Records of other systems, brought in by an administrator: REST under /api/v1/imports, command and events of them. */
 
+/** The source of an imported clip: no camera of ours. */
+export const IMPORTED_SOURCE = 'imported';
+
+/** Where the bytes of a record come to lie: beside what is made of it, so that it goes with the clip. */
+export const importUploadKey = (clipId: string): string => `clips/${clipId}/${IMPORTED_SOURCE}/original`;
+
+/** Is it one of those? An upload there may take days, and is the catalog's to look after. */
+export const isImportUpload = (key: string): boolean => /^clips\/[^/]+\/imported\/original$/.test(key);
+
 /** cmd.transcoder.import-clip: the uploaded bytes become a clip. The clip's id follows from their hash. */
 export const ImportClip = z.object({
   clipId: Ulid,
@@ -47,6 +56,20 @@ export const CreateImport = z.object({
   /** False: it stays here, for instance because the archive has it already. */
   archive: z.boolean().default(true),
 });
+
+/** An upload that is not finished, or that nobody has said the patient of. */
+export const OpenUpload = z.object({
+  sha256: Sha256,
+  /** Of the whole record. */
+  bytes: z.int().positive(),
+  /** How many of them are here. */
+  offset: z.int().nonnegative(),
+  /** All of them are here, and their hash is right. */
+  uploaded: z.boolean(),
+  /** Removed then, unless more of it comes or it becomes somebody's. */
+  expiresAt: Instant,
+});
+export type OpenUpload = z.infer<typeof OpenUpload>;
 
 /** Answer of the imports: what has become of a record. */
 export const ImportView = z.object({

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
 import type { S3Address } from './address.ts';
 import { S3Connection, type ConnectionOptions } from './connection.ts';
+import { ResumableUpload } from './resumable-upload.ts';
 import { toStorageError } from './storage-error.ts';
 import { abortUpload, upload, type StoredObject, type UploadOptions } from './upload.ts';
 
@@ -67,6 +68,21 @@ export class ObjectStore {
     checkKey(key);
     const stream = source instanceof Uint8Array ? Readable.from([source]) : source;
     return upload(this.#s3, key, stream, options);
+  }
+
+  /** Begins an object that comes in several goes. @returns what `resumable` knows it by */
+  async beginUpload(key: string, contentType: string): Promise<string> {
+    checkKey(key);
+    const { client } = this.#s3;
+    const meta = { 'Content-Type': contentType };
+    return this.#s3.retry('begin', key, undefined, () => client.initiateNewMultipartUpload(this.bucket, key, meta));
+  }
+
+  /** @param size bytes of the whole @param restPrefix the upload's own folder, ending in a slash */
+  resumable(upload: { key: string; uploadId: string; size: number; restPrefix: string }): ResumableUpload {
+    checkKey(upload.key);
+    checkKey(upload.restPrefix);
+    return new ResumableUpload(this.#s3, upload);
   }
 
   /** The whole object. The stream fails with a SmartBoxError when it breaks half-way. */
@@ -190,9 +206,10 @@ export class ObjectStore {
   /**
    * Aborts uploads under `prefix` that were begun more than `olderThanMs` ago: what a process killed half-way left.
    * MinIO lists unfinished uploads of one exact key only, and removes them by itself after a day.
+   * @param isOurs of the keys under `prefix`, those that the caller looks after
    * @returns how many.
    */
-  async abortStaleUploads(prefix: string, olderThanMs: number): Promise<number> {
+  async abortStaleUploads(prefix: string, olderThanMs: number, isOurs = (_key: string) => true): Promise<number> {
     const { client } = this.#s3;
     const stale: { key: string; uploadId: string }[] = [];
     let keyMarker = '';
@@ -203,7 +220,9 @@ export class ObjectStore {
       );
       const before = Date.now() - olderThanMs;
       stale.push(
-        ...page.uploads.filter((found) => found.key.startsWith(prefix) && found.initiated.getTime() <= before),
+        ...page.uploads.filter(
+          ({ key, initiated }) => key.startsWith(prefix) && isOurs(key) && initiated.getTime() <= before,
+        ),
       );
       keyMarker = page.nextKeyMarker;
       uploadIdMarker = page.nextUploadIdMarker;

@@ -26,7 +26,8 @@ const MiB = 1024 ** 2;
 /** S3 takes 10 000 parts of an object and parts of at least 5 MiB. */
 const MAX_PARTS = 10_000;
 
-function partSize(options: UploadOptions): number {
+/** Bytes of each part but the last. */
+export function partSize(options: Pick<UploadOptions, 'size' | 'partBytes'>): number {
   const needed = Math.ceil(options.size / MAX_PARTS / MiB) * MiB;
   return Math.max(options.partBytes ?? PART_BYTES, 5 * MiB, needed);
 }
@@ -65,7 +66,13 @@ async function* cut(
 }
 
 /** One PUT of a whole object or a part; returns its tag. */
-async function putBody(connection: S3Connection, key: string, body: Buffer, query: string, contentType?: string) {
+export async function putBody(
+  connection: S3Connection,
+  key: string,
+  body: Buffer,
+  query: string,
+  contentType?: string,
+): Promise<string> {
   const { client, bucket } = connection;
   const headers = {
     'content-length': String(body.length),

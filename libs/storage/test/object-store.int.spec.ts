@@ -5,6 +5,7 @@ import { startS3, type S3Server } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { S3Connection } from '../src/connection.ts';
 import { ObjectStore, parseS3Url, type S3Address } from '../src/index.ts';
+import { putBody } from '../src/upload.ts';
 import { faultProxy, type Fate } from './fault-proxy.ts';
 
 const MiB = 1024 ** 2;
@@ -116,6 +117,40 @@ describe('nothing partial', () => {
     expect(await store.abortStaleUploads(key, 3_600_000)).toBe(0);
     expect(await unfinished(key)).toBe(1);
     expect(await unfinished(key)).toBe(0);
+  });
+});
+
+describe('an upload in several goes', () => {
+  it('goes on where it broke off, byte for byte, with what fills no part, and after a part that came out of order', async () => {
+    const size = 20 * MiB + 123;
+    const bytes = randomBytes(size);
+    const [prefix, key] = [folder(), `${folder()}/original`];
+    const uploadId = await store.beginUpload(key, 'application/octet-stream');
+    const upload = () => store.resumable({ key, uploadId, size, restPrefix: `${prefix}/` });
+    expect(await upload().held()).toEqual({ bytes: 0, at: undefined });
+    // small goes, less than a part each, then one that breaks
+    let at = 0;
+    for (const length of [1, 1000, 2 * MiB]) at = await upload().append(stream(bytes.subarray(at, at + length)), at);
+    expect(at).toBe(1001 + 2 * MiB);
+    await expect(upload().append(stream(bytes.subarray(at), 12 * MiB), at)).rejects.toThrow(/burnt down/);
+    const { bytes: held } = await upload().held();
+    expect(held).toBeGreaterThan(at + 12 * MiB);
+    expect(held).toBeLessThan(at + 12 * MiB + 3 * 65_521);
+    await expect(upload().append(stream(bytes), 0)).rejects.toMatchObject({ code: 'offset-differs' });
+    const tooMuch = upload().append(stream(Buffer.concat([bytes.subarray(held), Buffer.alloc(1)])), held);
+    await expect(tooMuch).rejects.toMatchObject({ code: 'object-size' });
+    const { bytes: now } = await upload().held();
+    // a part behind a hole, as a killed process may leave it, counts for nothing
+    const stray = new S3Connection(address);
+    await putBody(stray, key, bytes.subarray(0, 6 * MiB), `partNumber=9&uploadId=${uploadId}`);
+    expect((await upload().held()).bytes).toBe(now);
+    expect(await upload().append(stream(bytes.subarray(now)), now)).toBe(size);
+    expect(await store.exists(key)).toBe(false);
+    await upload().complete();
+    await store.verify(key, { bytes: size, sha256: sha256(bytes) });
+    await expect(upload().held()).rejects.toMatchObject({ code: 'upload-not-found' });
+    await upload().abort();
+    expect(await store.exists(key)).toBe(true);
   });
 });
 

@@ -10,6 +10,7 @@ import type { RawVideo } from '@smartbox/media/native';
 import { CatalogApi } from '../api.ts';
 import type { Answer, Work } from '../file-verb.ts';
 import { readManifest, type Listed, type Unusable } from './import-manifest.ts';
+import { sendRecord } from './send-record.ts';
 import { unwrap } from './unwrap.ts';
 
 export interface Into {
@@ -63,7 +64,7 @@ export async function importInto(into: Into, work: Work): Promise<Answer> {
     for (const [at, line] of lines.entries()) {
       work.progress(`${at + 1} of ${lines.length}: ${line.source}`);
       stopIfAsked(work);
-      await settle(at, await bring(api, line, into, join(scratch, String(at)), work.signal));
+      await settle(at, await bring(api, line, into, join(scratch, String(at)), work));
     }
     for (const [at, outcome] of outcomes.entries()) {
       if (outcome.state === 'refused') continue;
@@ -87,8 +88,9 @@ async function bring(
   line: Listed | Unusable,
   into: Into,
   scratch: string,
-  signal: AbortSignal,
+  work: Work,
 ): Promise<Outcome> {
+  const { signal } = work;
   const { source } = line;
   if ('reason' in line) return refused({ source }, inputError('invalid-record', line.reason));
   const stationId = line.about.stationId ?? into.stationId;
@@ -105,7 +107,7 @@ async function bring(
     const own = video === line.path ? sha256 : await digest(video);
     if (own !== sha256) found = { ...found, videoSha256: own };
     const before = await api.findImport(own);
-    if (!before.uploaded) await api.uploadImport(own, video);
+    if (!before.uploaded) await sendRecord(api, own, video, { signal, progress: (sent, of) => work.progress(`${source}: ${gigabytes(sent)} of ${gigabytes(of)} GB sent`) }); // prettier-ignore
     const { clipId } = await api.createImport({ ...line.about, stationId, sha256: own });
     return { ...found, clipId, state: before.state === undefined ? 'waiting' : 'already there' };
   } catch (error) {
@@ -162,6 +164,8 @@ function lineOf({ source, state, error, clipId, frames, copiedFrames, reencodedF
   if (error) return `${source}: REFUSED: ${error.message}`;
   return `${source}: ${state}, ${frames} frames (${copiedFrames} copied, ${reencodedFrames} re-encoded), clip ${clipId}`;
 }
+
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 
 function stopIfAsked({ signal }: Work): void {
   if (signal.aborted) throw new SmartBoxError({ code: 'cancelled', message: 'the import was stopped; the same command goes on', fault: 'input' }); // prettier-ignore

@@ -7,6 +7,8 @@ export interface HousekeepingParts {
   checkAudit(at: Date): Promise<AuditCheck>;
   auditHead(): Promise<{ sequence: number; hash: string }>;
   pruneAudit(before: Date, at: Date): Promise<number>;
+  /** How many that nobody finished, or said the patient of. */
+  sweepUploads(): Promise<number>;
   /** Alarms the administrators. */
   auditBroken(check: AuditCheck, at: Date): Promise<void>;
 }
@@ -15,10 +17,12 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const SWEEP_MS = 5 * MINUTE;
 const ANCHOR_MS = 60 * MINUTE;
+const UPLOADS_MS = 60 * MINUTE;
 /** The start of the service has more urgent things to do. */
 const FIRST_CHECK_MS = 2 * MINUTE;
 
-/** What has to be looked after without anybody asking: sessions whose time is over, the audit and its chain. */
+/** What has to be looked after without anybody asking: sessions whose time is over, uploads
+ * that nobody finished, the audit and its chain. */
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   readonly #retentionDays: number;
@@ -45,6 +49,7 @@ export class Housekeeping {
       this.#timers.push(setInterval(() => this.#run(what, work), ms));
     every(SWEEP_MS, 'sessions', () => this.#parts.sweepSessions());
     every(ANCHOR_MS, 'anchor', () => this.anchor());
+    every(UPLOADS_MS, 'uploads', () => this.#sweepUploads());
     every(DAY, 'audit', () => this.#daily());
     this.#timers.push(setTimeout(() => this.#run('audit', () => this.#daily()), FIRST_CHECK_MS));
   }
@@ -70,6 +75,11 @@ export class Housekeeping {
   async anchor(): Promise<void> {
     const { sequence, hash } = await this.#parts.auditHead();
     this.#log.info({ auditSequence: sequence, auditHash: hash }, 'head of the audit');
+  }
+
+  async #sweepUploads(): Promise<void> {
+    const uploads = await this.#parts.sweepUploads();
+    if (uploads > 0) this.#log.warn({ uploads }, 'uploads that were never finished or never assigned were removed');
   }
 
   async #daily(): Promise<void> {

@@ -1,13 +1,17 @@
-import type { CreateImport, ImportView, Recipe } from '@smartbox/contracts';
+import {
+  IMPORTED_SOURCE,
+  importUploadKey,
+  type CreateImport,
+  type ImportView,
+  type OpenUpload,
+  type Recipe,
+} from '@smartbox/contracts';
 import { deterministicId, deterministicUid, inputError, SmartBoxError, type Clock } from '@smartbox/kernel';
 import type { z } from 'zod';
 import { localTime } from '../domain/patient.ts';
 import type { Changed } from './clips.ts';
 import type { Audit, ClipRequest, NewProcedure, Outgoing, PatientAndStudy, StationDirectory } from './ports.ts';
 import { unknownStation } from './procedures.ts';
-
-/** The source of an imported clip: no camera of ours. */
-export const IMPORTED_SOURCE = 'imported';
 
 export interface ImportedRecord {
   readonly request: ClipRequest;
@@ -22,10 +26,26 @@ export interface ImportStore {
 }
 
 export interface Uploads {
-  /** Whole and with that hash, or not there at all. @throws SmartBoxError `hash-differs`, `object-size` */
-  put(key: string, bytes: AsyncIterable<Uint8Array>, expected: { bytes: number; sha256: string }): Promise<void>;
-  /** Its length; undefined where there is none. */
-  size(key: string): Promise<number | undefined>;
+  /** Begun before with that length, it goes on. */
+  begin(sha256: string, key: string, bytes: number): Promise<void>;
+  /** Undefined: none was begun, or it is over. */
+  find(sha256: string): Promise<OpenUpload | undefined>;
+  /**
+   * What came stays, also where `source` breaks off. With the last byte the hash is compared.
+   * @returns how many are here @throws SmartBoxError `upload-not-found`, `offset-differs`, `object-size`, `hash-differs`
+   */
+  append(sha256: string, from: number, source: AsyncIterable<Uint8Array>): Promise<number>;
+  /** Compares the hash of what has come in full. @throws SmartBoxError `hash-differs`: nothing of it is left */
+  finish(sha256: string): Promise<void>;
+  /** Its length, once all of it is here and its hash is right. */
+  whole(sha256: string): Promise<number | undefined>;
+  /** It is a clip's now: the bytes stay. */
+  settle(sha256: string): Promise<void>;
+  /** Removes what came. */
+  discard(sha256: string, key: string): Promise<void>;
+  open(): AsyncIterable<OpenUpload & { key: string }>;
+  /** What was begun and could not even be noted. */
+  sweepLost(): Promise<void>;
 }
 
 type Asked = z.infer<typeof CreateImport>;
@@ -58,17 +78,54 @@ export class Imports {
     this.#clock = clock;
   }
 
-  /** The bytes; what is here already is not read again. */
-  async upload(sha256: string, bytes: number, source: AsyncIterable<Uint8Array>): Promise<ImportView> {
-    const known = await this.find(sha256);
-    if (!known.uploaded) await this.#uploads.put(keyOf(clipIdOf(sha256)), source, { bytes, sha256 });
-    return { ...known, uploaded: true };
+  /** @throws SmartBoxError `already-imported` */
+  async beginUpload(sha256: string, bytes: number): Promise<OpenUpload> {
+    const clipId = clipIdOf(sha256);
+    if (await this.#store.find(clipId))
+      throw inputError('already-imported', `${sha256} is clip ${clipId}: its bytes are here`);
+    await this.#uploads.begin(sha256, importUploadKey(clipId), bytes);
+    return this.upload(sha256);
+  }
+
+  /** Where to go on. One that has come in full, and whose hash nobody has compared, waits for that here. */
+  async upload(sha256: string): Promise<OpenUpload> {
+    const found = await this.#uploads.find(sha256);
+    if (found && !found.uploaded && found.offset === found.bytes) await this.#uploads.finish(sha256);
+    if (found) return found;
+    throw inputError('upload-not-found', `no upload of ${sha256} is open: begin it by POST /imports/uploads`);
+  }
+
+  /** @returns the bytes that are here afterwards */
+  append(sha256: string, from: number, source: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#uploads.append(sha256, from, source);
+  }
+
+  /** What is not finished, and what nobody has said the patient of. */
+  async open(): Promise<OpenUpload[]> {
+    const open: OpenUpload[] = [];
+    for await (const { key: _, ...upload } of this.#uploads.open()) open.push(upload);
+    return open;
+  }
+
+  /** Removes what has been open for too long. @returns how many */
+  async sweep(): Promise<number> {
+    let removed = 0;
+    for await (const { sha256, key, expiresAt } of this.#uploads.open()) {
+      // killed after it had become a clip
+      if (await this.#store.find(clipIdOf(sha256))) await this.#uploads.settle(sha256);
+      else if (new Date(expiresAt) < this.#clock.now()) {
+        await this.#uploads.discard(sha256, key);
+        removed += 1;
+      }
+    }
+    await this.#uploads.sweepLost();
+    return removed;
   }
 
   async find(sha256: string): Promise<ImportView> {
     const clipId = clipIdOf(sha256);
     const found = await this.#store.find(clipId);
-    const uploaded = found !== undefined || (await this.#uploads.size(keyOf(clipId))) !== undefined;
+    const uploaded = found !== undefined || (await this.#uploads.whole(sha256)) !== undefined;
     return { clipId, sha256, uploaded, ...found };
   }
 
@@ -83,16 +140,16 @@ export class Imports {
     const before = (await this.#clips.asked(clipId))?.request as { procedureId?: string } | undefined;
     if (before?.procedureId === procedureId) return this.find(sha256);
     if (before) throw alreadyAnothers(clipId);
-    const bytes = await this.#uploads.size(keyOf(clipId));
+    const bytes = await this.#uploads.whole(sha256);
     if (bytes === undefined)
-      throw inputError('not-uploaded', `the bytes of ${sha256} are not here: PUT /imports/${sha256}/file first`);
+      throw inputError('not-uploaded', `the bytes of ${sha256} are not here: send them first (POST /imports/uploads)`);
     const recordedAt = new Date(asked.recordedAt);
     const command: Extract<Outgoing, { kind: 'command' }> = {
       kind: 'command',
       name: 'transcoder.import-clip',
       data: {
         ...{ clipId, stationId, procedureId, recipe, sourceId: IMPORTED_SOURCE },
-        upload: { key: keyOf(clipId), bytes, sha256 },
+        upload: { key: importUploadKey(clipId), bytes, sha256 },
         recordedAt: recordedAt.toISOString(),
         pacs: asked.archive,
       },
@@ -103,6 +160,7 @@ export class Imports {
     };
     const detail = { sha256, bytes, recordedAt: recordedAt.toISOString() };
     await this.#store.write({ request, procedure }, this.#clock.now(), { actor: who.actor, action: 'clip.import', detail }); // prettier-ignore
+    await this.#uploads.settle(sha256);
     this.#changed.clip(clipId);
     return this.find(sha256);
   }
@@ -132,9 +190,6 @@ export class Imports {
 }
 
 const clipIdOf = (sha256: string): string => deterministicId('import', sha256);
-
-/** Beside what is made of it: it goes with the clip. */
-const keyOf = (clipId: string): string => `clips/${clipId}/${IMPORTED_SOURCE}/original`;
 
 const alreadyAnothers = (clipId: string) =>
   new SmartBoxError({

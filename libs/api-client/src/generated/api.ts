@@ -919,7 +919,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Uploads that are not finished, or that nobody has said the patient of, with the time of their removal */
+        get: operations["listImports"];
         put?: never;
         /** Whose record it is: it becomes a clip, once. Audited */
         post: operations["createImport"];
@@ -946,7 +947,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/imports/{sha256}/file": {
+    "/api/v1/imports/uploads": {
         parameters: {
             query?: never;
             header?: never;
@@ -954,13 +955,31 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** The bytes of a record (application/octet-stream), whole or not at all; what is here is not read again */
-        put: operations["uploadImport"];
-        post?: never;
+        put?: never;
+        /** Begins the upload of a record, or finds the one that was begun (tus 1.0.0, creation): its address in Location */
+        post: operations["beginUpload"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/uploads/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** How much of a record is here (tus 1.0.0): Upload-Offset, Upload-Length, Upload-Expires */
+        head: operations["findUpload"];
+        /** More of a record (tus 1.0.0): what comes is kept, also where the connection breaks. With the last byte the hash is compared */
+        patch: operations["appendUpload"];
         trace?: never;
     };
     "/api/v1/instances/{uid}/file": {
@@ -2714,6 +2733,14 @@ export interface components {
             label?: string;
             markerId: string;
             procedureId: string;
+        };
+        OpenUpload: {
+            bytes: number;
+            /** Format: date-time */
+            expiresAt: string;
+            offset: number;
+            sha256: string;
+            uploaded: boolean;
         };
         Patient: {
             birthDate?: string;
@@ -5961,6 +5988,37 @@ export interface operations {
             };
         };
     };
+    listImports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Uploads that are not finished, or that nobody has said the patient of, with the time of their removal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OpenUpload"][];
+                    };
+                };
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     createImport: {
         parameters: {
             query?: never;
@@ -6089,10 +6147,79 @@ export interface operations {
             };
         };
     };
-    uploadImport: {
+    beginUpload: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description 1.0.0; another is refused (412) */
+                "tus-resumable"?: string;
+                "upload-length": string;
+                /** @description sha256, a space, and the SHA-256 of the record (64 hexadecimal digits) in base64 */
+                "upload-metadata": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begins the upload of a record, or finds the one that was begun (tus 1.0.0, creation): its address in Location */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1.0.0; another is refused (412) */
+                "tus-resumable"?: string;
+            };
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How much of a record is here (tus 1.0.0): Upload-Offset, Upload-Length, Upload-Expires */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0; another is refused (412) */
+                "tus-resumable"?: string;
+                "upload-offset": string;
+            };
             path: {
                 sha256: string;
             };
@@ -6100,41 +6227,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": string;
+                "application/offset+octet-stream": string;
             };
         };
         responses: {
-            /** @description The bytes of a record (application/octet-stream), whole or not at all; what is here is not read again */
-            200: {
+            /** @description More of a record (tus 1.0.0): what comes is kept, also where the connection breaks. With the last byte the hash is compared */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": {
-                        clipId: string;
-                        durationMs?: number;
-                        failure?: {
-                            code: string;
-                            reason: string;
-                        };
-                        frames?: number;
-                        imported?: {
-                            bytes: number;
-                            codec: string;
-                            copiedFrames: number;
-                            /** @default [] */
-                            notes: string[];
-                            originalKey?: string;
-                            psnr?: number;
-                            reencodedFrames: number;
-                            sha256: string;
-                            ssim?: number;
-                        };
-                        sha256: string;
-                        state?: components["schemas"]["ClipState"];
-                        uploaded: boolean;
-                    };
-                };
+                content?: never;
             };
             /** @description What was wrong (RFC 9457) */
             default: {

@@ -5,6 +5,7 @@ import type { Operation } from './operations.ts';
 interface Request {
   params: unknown;
   query: unknown;
+  headers: unknown;
   body: unknown;
 }
 
@@ -16,7 +17,7 @@ export interface FieldError {
 /** @throws SmartBoxError `invalid-request` with `details.errors`: where, the offending value, and what would be right. */
 export function checkInput(operation: Operation, request: Request): Request {
   const errors: FieldError[] = [];
-  const check = (part: 'params' | 'query' | 'body', schema: z.ZodType | undefined): unknown => {
+  const check = (part: 'params' | 'query' | 'headers' | 'body', schema: z.ZodType | undefined): unknown => {
     if (!schema) return undefined;
     const given = request[part];
     const parsed = schema.safeParse(part === 'body' ? given : { ...(given as object) });
@@ -27,6 +28,7 @@ export function checkInput(operation: Operation, request: Request): Request {
   const input = {
     params: check('params', operation.params),
     query: check('query', operation.query),
+    headers: check('headers', operation.headers),
     body: check('body', operation.body),
   };
   const [first] = errors;

@@ -33,6 +33,7 @@ import {
   JourneyStep,
   LiveGrant,
   MarkerView,
+  OpenUpload,
   Patient,
   PlannedDay,
   Problem,
@@ -99,6 +100,7 @@ const components = {
   JourneyStep,
   LiveGrant,
   MarkerView,
+  OpenUpload,
   Patient,
   PlannedDay,
   Problem,
@@ -132,7 +134,7 @@ const problem = (description: string) => ({
 });
 
 function describe(name: string, operation: Operation): ZodOpenApiOperationObject {
-  const { response, status = 200, kind, params, query, body, takes } = operation;
+  const { response, status = 200, kind, params, query, headers, body, takes } = operation;
   const binary = { schema: { type: 'string' as const, format: 'binary' } };
   const content =
     response === undefined
@@ -147,11 +149,15 @@ function describe(name: string, operation: Operation): ZodOpenApiOperationObject
           416: { description: 'The range lies behind the end' },
         }
       : {};
-  const requestParams = { ...(params ? { path: params } : {}), ...(query ? { query } : {}) };
+  const requestParams = {
+    ...(params ? { path: params } : {}),
+    ...(query ? { query } : {}),
+    ...(headers ? { header: headers } : {}),
+  };
   return {
     operationId: name,
     summary: operation.summary,
-    ...(params || query ? { requestParams } : {}),
+    ...(params || query || headers ? { requestParams } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
     ...(takes ? { requestBody: { required: true, content: { [takes]: binary } } } : {}),
     ...access(operation),

@@ -3,6 +3,7 @@ import {
   createParamDecorator,
   Delete,
   Get,
+  Head,
   HttpCode,
   Patch,
   Post,
@@ -15,7 +16,7 @@ import { checkInput } from './check-input.ts';
 import { operations, type Operation, type OperationName } from './operations.ts';
 
 const OPERATION = 'smartbox:operation';
-const verbs = { get: Get, post: Post, put: Put, patch: Patch, delete: Delete } as const;
+const verbs = { get: Get, head: Head, post: Post, put: Put, patch: Patch, delete: Delete } as const;
 
 /** The route of an operation. Its input comes by `@Input()`. */
 export function Op(name: OperationName): MethodDecorator {
@@ -28,7 +29,7 @@ export function operationOf(handler: object): OperationName | undefined {
   return Reflect.getMetadata(OPERATION, handler) as OperationName | undefined;
 }
 
-/** Params, query and body, checked by the operation's schemas: `InputOf<'listClips'>`. */
+/** Params, query, headers and body, checked by the operation's schemas: `InputOf<'listClips'>`. */
 export const Input = createParamDecorator((_: unknown, context: ExecutionContext): unknown => {
   const name = operationOf(context.getHandler());
   if (!name) throw new Error(`${context.getHandler().name} uses @Input() without @Op()`);

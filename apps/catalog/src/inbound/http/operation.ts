@@ -7,7 +7,7 @@ export type Needs = 'public' | 'signed-in' | Permission | readonly [Permission, 
 
 /** One operation of the REST interface: the routes, the checks and docs/api/openapi.json are made of these. */
 export interface Operation {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
   /** Below /api/v1, as Nest writes it: `/clips/:clipId`. */
   path: string;
   summary: string;
@@ -24,6 +24,8 @@ export interface Operation {
   logs?: AuditAction;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** Request headers, by their names in lower case. */
+  headers?: z.ZodObject;
   body?: z.ZodType;
   /** Media type of a body that is no JSON: the handler reads it as it comes. */
   takes?: string;

@@ -1,11 +1,25 @@
-import { CreateImport, ImportView, Sha256 } from '@smartbox/contracts';
+import { CreateImport, ImportView, OpenUpload, Sha256 } from '@smartbox/contracts';
 import { z } from 'zod';
-import type { Operation } from './operation.ts';
+import { listOf, type Operation } from './operation.ts';
 
 const sha256 = z.object({ sha256: Sha256 });
 
+/** Of tus 1.0.0 (https://tus.io/protocols/resumable-upload). */
+export const TUS_VERSION = '1.0.0';
+export const CHUNK_TYPE = 'application/offset+octet-stream';
+const tus = z.object({ 'tus-resumable': z.string().optional().describe(`${TUS_VERSION}; another is refused (412)`) });
+const whole = /^\d{1,15}$/;
+
 /** Records of other systems: part of `operations`. */
 export const importOperations = {
+  listImports: {
+    method: 'get',
+    path: '/imports',
+    summary: 'Uploads that are not finished, or that nobody has said the patient of, with the time of their removal',
+    needs: 'admin.system',
+    beyondReach: true,
+    response: listOf(OpenUpload),
+  },
   getImport: {
     method: 'get',
     path: '/imports/:sha256',
@@ -15,15 +29,43 @@ export const importOperations = {
     params: sha256,
     response: ImportView,
   },
-  uploadImport: {
-    method: 'put',
-    path: '/imports/:sha256/file',
-    summary: 'The bytes of a record (application/octet-stream), whole or not at all; what is here is not read again',
+  beginUpload: {
+    method: 'post',
+    path: '/imports/uploads',
+    summary:
+      'Begins the upload of a record, or finds the one that was begun (tus 1.0.0, creation): its address in Location',
+    needs: 'admin.system',
+    beyondReach: true,
+    headers: tus.extend({
+      'upload-length': z.string().regex(whole, 'bytes of the record, a whole number above 0'),
+      'upload-metadata': z
+        .string()
+        .max(2000)
+        .describe('sha256, a space, and the SHA-256 of the record (64 hexadecimal digits) in base64'),
+    }),
+    status: 201,
+  },
+  findUpload: {
+    method: 'head',
+    path: '/imports/uploads/:sha256',
+    summary: 'How much of a record is here (tus 1.0.0): Upload-Offset, Upload-Length, Upload-Expires',
     needs: 'admin.system',
     beyondReach: true,
     params: sha256,
-    takes: 'application/octet-stream',
-    response: ImportView,
+    headers: tus,
+  },
+  appendUpload: {
+    method: 'patch',
+    path: '/imports/uploads/:sha256',
+    summary: 'More of a record (tus 1.0.0): what comes is kept, also where the connection breaks. With the last byte the hash is compared', // prettier-ignore
+    needs: 'admin.system',
+    beyondReach: true,
+    params: sha256,
+    headers: tus.extend({
+      'upload-offset': z.string().regex(whole, 'the bytes that are here already, a whole number'),
+    }),
+    takes: CHUNK_TYPE,
+    status: 204,
   },
   createImport: {
     method: 'post',

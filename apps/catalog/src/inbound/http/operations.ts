@@ -119,5 +119,6 @@ type Part<T, K extends string> =
 export interface InputOf<N extends OperationName> {
   params: Part<(typeof operations)[N], 'params'>;
   query: Part<(typeof operations)[N], 'query'>;
+  headers: Part<(typeof operations)[N], 'headers'>;
   body: Part<(typeof operations)[N], 'body'>;
 }

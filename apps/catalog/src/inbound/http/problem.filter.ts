@@ -22,6 +22,8 @@ const conflicts = new Set([
   'target-full',
   'not-saved',
   'not-uploaded',
+  'already-imported',
+  'offset-differs',
   'consent-needed',
   'consent-refused',
   'hold-released',
@@ -68,6 +70,7 @@ const titles: Record<number, string> = {
   404: 'There is no such thing',
   409: 'Not now',
   410: 'No longer here',
+  412: 'Another version',
   413: 'Too large',
   415: 'Wrong media type',
   416: 'No such range',
@@ -86,6 +89,7 @@ function statusOf(error: SmartBoxError): number {
   if (error.code === 'too-many-attempts') return 429;
   if (conflicts.has(error.code)) return 409;
   if (error.code === 'removed') return 410;
+  if (error.code === 'tus-version') return 412;
   if (unprocessable.has(error.code)) return 422;
   if (error.code === 'conversation-not-allowed') return 403;
   if (error.fault === 'input') return 400;
