@@ -62,6 +62,7 @@ export const brokerRights: Readonly<Record<Exclude<Service, 'capture-edge'>, Rig
     ],
     calls: [
       ...(['buffer.get-window', 'capture-edge.idr', 'capture-edge.list-devices'] as const),
+      'capture-edge.take-device-picture',
       ...(['transcoder.preview-frame', 'transcoder.take-frame', 'transcoder.list-targets'] as const),
       ...(['pacs-gateway.find-worklist', 'pacs-gateway.list-destinations', 'pacs-gateway.echo'] as const),
       'pacs-gateway.get-procedure-step',
