@@ -3,25 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { DeidentifyChoices } from '@smartbox/contracts';
 import { isIdentifying } from '../../domain/access/patient-fields.ts';
-import { accessControllers } from '../../app.access.ts';
-import { AlarmsController } from './alarms.controller.ts';
-import { AuditController } from './audit.controller.ts';
-import { ClipsController } from './clips.controller.ts';
-import { ConversationsController } from './conversations.controller.ts';
-import { DeliveriesController } from './deliveries.controller.ts';
-import { FeedController } from './feed.controller.ts';
-import { ExportsController } from './exports.controller.ts';
-import { FilmsController } from './films.controller.ts';
-import { FramesController } from './frames.controller.ts';
-import { ImportsController } from './imports.controller.ts';
-import { MediaController } from './media.controller.ts';
+import { controllers } from '../../app.controllers.ts';
 import { openApi } from './openapi.ts';
 import { operationOf } from './operation.decorator.ts';
 import { operations } from './operations.ts';
-import { ProceduresController } from './procedures.controller.ts';
-import { RetentionController } from './retention.controller.ts';
-import { StationsController } from './stations.controller.ts';
-import { WebhooksController } from './webhooks.controller.ts';
 
 describe('docs/api/openapi.json', () => {
   it('is what the schemas say (npm run generate writes it)', async () => {
@@ -30,24 +15,6 @@ describe('docs/api/openapi.json', () => {
   });
 
   it('describes exactly the operations that have a handler', () => {
-    const controllers = [
-      ...accessControllers,
-      AlarmsController,
-      AuditController,
-      ClipsController,
-      ConversationsController,
-      DeliveriesController,
-      FeedController,
-      ExportsController,
-      FilmsController,
-      FramesController,
-      ImportsController,
-      MediaController,
-      ProceduresController,
-      RetentionController,
-      StationsController,
-      WebhooksController,
-    ];
     const handled = controllers.flatMap(({ prototype }) =>
       Object.getOwnPropertyNames(prototype).flatMap((name) => {
         const member: unknown = Reflect.get(prototype, name);
