@@ -17,6 +17,7 @@ export const Permission = z.enum([
   'clip.export',
   'clip.hide',
   'clip.hold',
+  'clip.import',
   'patient.read',
   'patient.correct',
   'delivery.read',

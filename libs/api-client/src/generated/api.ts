@@ -1868,7 +1868,7 @@ export interface components {
                 until: string;
             }[];
             passwordChangeNeeded: boolean;
-            permissions: ("room.read" | "live.watch" | "live.talk" | "live.publish" | "procedure.run" | "clip.read" | "clip.save" | "clip.save-remote" | "clip.edit" | "clip.export" | "clip.hide" | "clip.hold" | "patient.read" | "patient.correct" | "delivery.read" | "delivery.retry" | "alarm.acknowledge" | "access.break-glass" | "admin.system" | "admin.accounts" | "audit.read")[];
+            permissions: ("room.read" | "live.watch" | "live.talk" | "live.publish" | "procedure.run" | "clip.read" | "clip.save" | "clip.save-remote" | "clip.edit" | "clip.export" | "clip.hide" | "clip.hold" | "clip.import" | "patient.read" | "patient.correct" | "delivery.read" | "delivery.retry" | "alarm.acknowledge" | "access.break-glass" | "admin.system" | "admin.accounts" | "audit.read")[];
             roles: ("surgeon" | "nurse" | "viewer" | "integrator" | "auditor" | "admin" | "panel")[];
             stations: string[] | null;
         };

@@ -25,7 +25,7 @@ export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ['room.read', 'live.watch', 'clip.read', 'access.break-glass'],
   integrator: [
     ...(['room.read', 'live.watch', 'live.publish', 'procedure.run'] as const),
-    ...(['clip.read', 'clip.save', 'clip.save-remote', 'clip.export'] as const),
+    ...(['clip.read', 'clip.save', 'clip.save-remote', 'clip.export', 'clip.import'] as const),
     ...(['patient.read', 'patient.correct', 'delivery.read', 'delivery.retry'] as const),
   ],
   auditor: ['audit.read', 'patient.read'],

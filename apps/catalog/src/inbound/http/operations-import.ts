@@ -16,7 +16,7 @@ export const importOperations = {
     method: 'get',
     path: '/imports',
     summary: 'Uploads that are not finished, or that nobody has said the patient of, with the time of their removal',
-    needs: 'admin.system',
+    needs: 'clip.import',
     beyondReach: true,
     response: listOf(OpenUpload),
   },
@@ -24,7 +24,7 @@ export const importOperations = {
     method: 'get',
     path: '/imports/:sha256',
     summary: 'What has become of a record of another system, by the SHA-256 of its bytes',
-    needs: 'admin.system',
+    needs: 'clip.import',
     beyondReach: true,
     params: sha256,
     response: ImportView,
@@ -34,7 +34,7 @@ export const importOperations = {
     path: '/imports/uploads',
     summary:
       'Begins the upload of a record, or finds the one that was begun (tus 1.0.0, creation): its address in Location',
-    needs: 'admin.system',
+    needs: 'clip.import',
     beyondReach: true,
     headers: tus.extend({
       'upload-length': z.string().regex(whole, 'bytes of the record, a whole number above 0'),
@@ -49,7 +49,7 @@ export const importOperations = {
     method: 'head',
     path: '/imports/uploads/:sha256',
     summary: 'How much of a record is here (tus 1.0.0): Upload-Offset, Upload-Length, Upload-Expires',
-    needs: 'admin.system',
+    needs: 'clip.import',
     beyondReach: true,
     params: sha256,
     headers: tus,
@@ -58,7 +58,7 @@ export const importOperations = {
     method: 'patch',
     path: '/imports/uploads/:sha256',
     summary: 'More of a record (tus 1.0.0): what comes is kept, also where the connection breaks. With the last byte the hash is compared', // prettier-ignore
-    needs: 'admin.system',
+    needs: 'clip.import',
     beyondReach: true,
     params: sha256,
     headers: tus.extend({
@@ -71,7 +71,7 @@ export const importOperations = {
     method: 'post',
     path: '/imports',
     summary: 'Whose record it is: it becomes a clip, once. Audited',
-    needs: 'admin.system',
+    needs: 'clip.import',
     body: CreateImport,
     status: 202,
     response: ImportView,
