@@ -97,25 +97,52 @@ describe('the dicomizer', () => {
     expect(plannedOf(object)).toEqual(planned);
   });
 
-  it('writes the times of the frames themselves where the rate is variable, as in a clip with a gap', async () => {
-    const event = await line.rendition(fixture('h264-variable-rate.mp4'), 'pacs');
-    await line.announce(event);
-    const created = await line.waitFor('dicomizer.instance.created', event.origin.id);
-    const object = await line.object(created.key);
-    const { dataset } = await readPart10(bufferSource(object));
-    expect(dataset).not.toHaveProperty('FrameTime');
-    expect(dataset).toMatchObject({ NumberOfFrames: [40], FrameIncrementPointer: [0x0018_1065] });
-    // what ffprobe reads of the packets, ticks of 90 kHz: the microseconds of the sums are those
-    const ticks = JSON.parse(fixture('h264-variable-rate.json').toString()) as number[];
-    const vector = dataset['FrameTimeVector'] as number[];
-    expect(vector).toHaveLength(40);
-    let at = 0;
-    for (const [i, tick] of ticks.entries()) {
-      at += vector[i] ?? 0;
-      expect(Math.abs(at - tick / 90)).toBeLessThan(0.001);
-    }
-    expect(dciodvfy(object)).toEqual([]);
-  });
+  it.each(['mp4', 'm2ts'])(
+    'writes the times of the frames themselves where the rate is variable, in an .%s',
+    async (container) => {
+      // prettier-ignore
+      const event = await line.rendition(fixture(`h264-variable-rate.${container}`), 'pacs');
+      await line.announce(event);
+      const created = await line.waitFor('dicomizer.instance.created', event.origin.id);
+      const object = await line.object(created.key);
+      const { dataset } = await readPart10(bufferSource(object));
+      expect(dataset).not.toHaveProperty('FrameTime');
+      expect(dataset).toMatchObject({ NumberOfFrames: [40], FrameIncrementPointer: [0x0018_1065] });
+      // what ffprobe reads of the packets, ticks of 90 kHz: the microseconds of the sums are those
+      const ticks = JSON.parse(fixture('h264-variable-rate.json').toString()) as number[];
+      const vector = dataset['FrameTimeVector'] as number[];
+      expect(vector).toHaveLength(40);
+      let at = 0;
+      for (const [i, tick] of ticks.entries()) {
+        at += vector[i] ?? 0;
+        expect(Math.abs(at - tick / 90)).toBeLessThan(0.001);
+      }
+      expect(dciodvfy(object)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['h264-720p-23976-bframes.m2ts', TransferSyntaxUid.h264High41, 48],
+    ['hevc-main-1080p30.m2ts', TransferSyntaxUid.hevcMain51, 10],
+  ])(
+    'takes a transport stream as it is, by what its pictures say: %s',
+    async (name, transferSyntaxUid, numberOfFrames) => {
+      // prettier-ignore
+      const film = fixture(name);
+      const event = await line.rendition(film, 'pacs');
+      await line.announce(event);
+      const created = await line.waitFor('dicomizer.instance.created', event.origin.id);
+      expect(created).toMatchObject({ transferSyntaxUid, numberOfFrames, payloadSha256: sha256(film) });
+      const object = await line.object(created.key);
+      expect(valuesOf(object, 'NumberOfFrames')).toEqual({ NumberOfFrames: String(numberOfFrames) });
+      expect(await checkEncapsulation(bufferSource(object))).toEqual([]);
+      // what was announced is held against it, as with an MP4
+      const wrong = await line.rendition(film, 'pacs');
+      await line.announce({ ...wrong, video: wrong.video && { ...wrong.video, frames: numberOfFrames + 1 } });
+      const failed = await line.waitFor('dicomizer.instance.failed', wrong.origin.id);
+      expect(failed).toMatchObject({ code: 'facts-disagree' });
+    },
+  );
 
   it('names the performed procedure step where the information system is told of one', async () => {
     const uid = '2.25.815';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { EventData, EventName, InstanceCreated, ProcedureSnapshot, RenditionReady } from '@smartbox/contracts';
-import { bufferSource, readMp4Facts } from '@smartbox/dicom';
+import { bufferSource, isTransportStream, readMp4Facts, readTsFacts } from '@smartbox/dicom';
 import { newId, SmartBoxError } from '@smartbox/kernel';
 import { connectMessaging, Messaging, type RpcServer } from '@smartbox/messaging';
 import { ObjectStore } from '@smartbox/storage';
@@ -157,7 +157,9 @@ export class Line {
     const key = `clips/${id}/endoscope/renditions/${kind === 'still' ? 'still.jpg' : 'pacs.mp4'}`;
     const contentType = kind === 'still' ? 'image/jpeg' : 'video/mp4';
     await this.store.put(key, payload, { size: payload.length, contentType });
-    const facts = kind === 'pacs' ? await readMp4Facts(bufferSource(payload)) : undefined;
+    const source = bufferSource(payload);
+    const isTs = await isTransportStream(source);
+    const facts = kind === 'still' ? undefined : isTs ? await readTsFacts(source) : await readMp4Facts(source);
     return {
       origin: {
         kind: kind === 'still' ? 'still' : 'clip',
@@ -176,7 +178,14 @@ export class Line {
       sha256: createHash('sha256').update(payload).digest('hex'),
       mode: 'passthrough',
       ...(facts
-        ? { video: { ...facts, closedGop: true, container: 'mp4' as const, audioTracks: facts.audioTracks ?? 0 } }
+        ? {
+            video: {
+              ...facts,
+              closedGop: true,
+              container: isTs ? ('mpegts' as const) : ('mp4' as const),
+              audioTracks: facts.audioTracks ?? 0,
+            },
+          }
         : { picture: { width: 64, height: 48 } }),
       ...change,
     };

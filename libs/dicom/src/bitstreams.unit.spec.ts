@@ -10,6 +10,7 @@ import { forbids } from './fit-transfer-syntax.ts';
 import { readHtj2kFacts } from './htj2k-facts.ts';
 import { readMp4Facts } from './mp4-facts.ts';
 import { readMpeg2Facts } from './mpeg2-facts.ts';
+import { readTsFacts } from './ts-facts.ts';
 import { createPart10, part10Stream } from './part10-writer.ts';
 import { readPart10 } from './part10-reader.ts';
 import { SopClassUid } from './sop-classes.ts';
@@ -119,7 +120,7 @@ it('a picture that the track header turns or mirrors is said to be turned', asyn
 });
 
 describe('hostile payloads', () => {
-  const readers = [readMpeg2Facts, readHtj2kFacts, readMp4Facts];
+  const readers = [readMpeg2Facts, readHtj2kFacts, readMp4Facts, readTsFacts];
   it('are refused, never a crash', async () => {
     const starts = [
       elementary,
@@ -127,6 +128,8 @@ describe('hostile payloads', () => {
       hex('ff4fff51002f4000'),
       hex('000001ba44000400'),
       fixture('hevc-main-1080p30.mp4'),
+      fixture('hevc-main-1080p30.m2ts'),
+      fixture('h264-variable-rate.m2ts'),
     ];
     await fc.assert(
       fc.asyncProperty(

@@ -8,6 +8,7 @@ import { readMp4Facts } from './mp4-facts.ts';
 import { readMpeg2Facts } from './mpeg2-facts.ts';
 import { number, text, type ParsedPart10 } from './part10-reader.ts';
 import type { Encapsulation, PayloadItem } from './payload.ts';
+import { isTransportStream, readTsFacts } from './ts-facts.ts';
 import type { TransferSyntax } from './transfer-syntaxes.ts';
 import type { VideoFacts } from './video-facts.ts';
 
@@ -45,7 +46,7 @@ export async function streamPayload(
   for (const { rule, message, citation } of forbids(syntax.uid, facts)) findings.error(rule, message, citation);
 }
 
-/** Facts of an MP4 or MPEG-2 payload; of H.264 and HEVC in a transport stream only the container is judged. */
+/** Facts of a payload: an MP4, a transport stream, or another MPEG-2 stream. */
 async function streamFacts(
   payload: ByteSource,
   syntax: TransferSyntax,
@@ -55,9 +56,9 @@ async function streamFacts(
   const mp4 = head.toString('latin1', 4, 8) === 'ftyp';
   if (mp4) return { ...(await readMp4Facts(payload)), closedGop: true };
   if (syntax.codec === 'mpeg2') return readMpeg2Facts(payload);
-  const ts = head[0] === 0x47;
-  findings.unless(ts, 'container', 'The payload is neither an MP4 nor an MPEG-TS', syntax.citation);
-  return undefined;
+  const isTs = await isTransportStream(payload);
+  findings.unless(isTs, 'container', 'The payload is neither an MP4 nor an MPEG-TS', syntax.citation);
+  return isTs ? readTsFacts(payload) : undefined;
 }
 
 /** A part of a source, as a source. */

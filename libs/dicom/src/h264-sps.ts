@@ -10,6 +10,8 @@ export interface H264Sps {
   chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4';
   bitDepth: number;
   interlaced: boolean;
+  /** Of frame_num in a slice header (7.4.3). */
+  frameNumBits: number;
 }
 
 const withChroma = new Set([44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244]);
@@ -65,7 +67,7 @@ export function parseH264Sps(nal: Uint8Array): H264Sps {
     bits.bit();
     if (bits.bit() === 1) skipScalingLists(bits, chroma);
   }
-  bits.ue();
+  const frameNumBits = bits.ue() + 4;
   const pocType = bits.ue();
   if (pocType === 0) bits.ue();
   if (pocType === 1) {
@@ -93,5 +95,6 @@ export function parseH264Sps(nal: Uint8Array): H264Sps {
     chroma: chromas[chroma] ?? '4:2:0',
     bitDepth,
     interlaced: frameMbsOnly === 0,
+    frameNumBits,
   };
 }

@@ -26,5 +26,6 @@ export * from './rejection-note.ts';
 export * from './qido.ts';
 export * from './sop-classes.ts';
 export * from './transfer-syntaxes.ts';
+export * from './ts-facts.ts';
 export { decimalString, localTime, personName } from './values.ts';
 export * from './video-facts.ts';

@@ -1,9 +1,10 @@
 import { inputError, toError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
+import { nominalRate, reducedRate } from './frame-rate.ts';
 import { parseH264Sps } from './h264-sps.ts';
 import { parseHevcSps, spsOfHvcC } from './hevc-sps.ts';
 import { childBoxes, findBox, topLevelBoxes } from './mp4-boxes.ts';
-import { framesPerSecond, type FrameRate, type VideoFacts } from './video-facts.ts';
+import type { VideoFacts } from './video-facts.ts';
 
 /** What an MP4 says about its video track; whether the GOPs are closed only a decoder can tell. */
 export type Mp4Facts = Omit<VideoFacts, 'closedGop'> & {
@@ -103,7 +104,7 @@ function times(runs: readonly Run[], timescale: number) {
   const constantFrameRate = frames > 0 && most - least <= 1;
   const counted = constantFrameRate ? body : runs;
   const count = counted.reduce((sum, each) => sum + each.count, 0);
-  const frameRate = nominal(reduce(count * timescale, total(counted)));
+  const frameRate = nominalRate(reducedRate(count * timescale, total(counted)));
   const ticks = constantFrameRate ? (total(counted) * frames) / count : total(runs);
   return { frames, durationMs: timescale > 0 ? (1000 * ticks) / timescale : 0, frameRate, constantFrameRate };
 }
@@ -127,20 +128,6 @@ function frameTimes(runs: readonly Run[], offsets: readonly Run[], timescale: nu
   return Array.from(shown, (at, i) => (1000 * (at - (shown[Math.max(0, i - 1)] ?? 0))) / timescale);
 }
 
-/** 90000/1502 and its like are 60000/1001 after rounding; any other rate stays what it is. */
-function nominal(rate: FrameRate): FrameRate {
-  if (rate.den === 0 || rate.num % rate.den === 0) return rate;
-  const fps = framesPerSecond(rate);
-  const ntsc = { num: Math.round((fps * 1001) / 1000) * 1000, den: 1001 };
-  return Math.abs(framesPerSecond(ntsc) - fps) / fps < 0.0002 ? ntsc : rate;
-}
-
-function reduce(num: number, den: number): { num: number; den: number } {
-  let [a, b] = [num, den];
-  while (b > 0) [a, b] = [b, a % b];
-  return a > 0 ? { num: num / a, den: den / a } : { num, den };
-}
-
 /** The first visual sample entry, ISO 14496-12 12.1.3, with the decoder configuration of ISO 14496-15 5.3.3 and 8.3.3. */
 function sampleEntry(stsd: Buffer) {
   const entry = childBoxes(stsd.subarray(8))[0];
@@ -149,7 +136,8 @@ function sampleEntry(stsd: Buffer) {
   const avcC = config.find((each) => each.type === 'avcC')?.content;
   if (avcC) {
     const length = avcC.readUInt16BE(6);
-    return { ...parseH264Sps(avcC.subarray(8, 8 + length)), codec: 'h264' };
+    const { frameNumBits: _, ...sps } = parseH264Sps(avcC.subarray(8, 8 + length));
+    return { ...sps, codec: 'h264' };
   }
   const hvcC = config.find((each) => each.type === 'hvcC')?.content;
   if (!hvcC) throw inputError('unsupported-codec', `The video track is "${entry.type}", not H.264 or HEVC`);

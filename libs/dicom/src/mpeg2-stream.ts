@@ -1,10 +1,8 @@
 import { inputError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
+import { chunksOf, packetsIn, pesOf, TS_PACKET } from './transport-stream.ts';
 
 export type Mpeg2Container = 'mpegts' | 'mpeg-ps' | 'mpeg-es';
-
-const TS_PACKET = 188;
-const CHUNK = TS_PACKET * 4096;
 
 /** What an MPEG-2 stream lies in, by its first bytes (ISO/IEC 13818-1 2.4.3.2, 2.5.3.3; 13818-2 6.2.2). */
 export async function mpeg2Container(source: ByteSource): Promise<Mpeg2Container | undefined> {
@@ -16,18 +14,9 @@ export async function mpeg2Container(source: ByteSource): Promise<Mpeg2Container
   return head[3] === 0xb3 ? 'mpeg-es' : undefined;
 }
 
-async function* chunks(source: ByteSource): AsyncGenerator<Buffer> {
-  for (let offset = 0; offset < source.size;) {
-    const bytes = await source.read(offset, Math.min(CHUNK, source.size - offset));
-    if (bytes.length === 0) throw inputError('dicom-truncated', `The payload ends at byte ${offset}`);
-    yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    offset += bytes.length;
-  }
-}
-
 /** The video elementary stream of an MPEG-2 payload in pieces; of several video streams the first. */
 export async function* elementaryVideo(source: ByteSource, container: Mpeg2Container): AsyncGenerator<Buffer> {
-  if (container === 'mpeg-es') yield* chunks(source);
+  if (container === 'mpeg-es') yield* chunksOf(source);
   else if (container === 'mpegts') yield* fromTransportStream(source);
   else yield* fromProgramStream(source);
 }
@@ -35,21 +24,12 @@ export async function* elementaryVideo(source: ByteSource, container: Mpeg2Conta
 /** ISO/IEC 13818-1 2.4.3: packets of 188 bytes; the first PID whose PES packets carry a video stream id. */
 async function* fromTransportStream(source: ByteSource): AsyncGenerator<Buffer> {
   let video: number | undefined;
-  for await (const chunk of chunks(source)) {
-    for (let at = 0; at + TS_PACKET <= chunk.length; at += TS_PACKET) {
-      if (chunk[at] !== 0x47)
-        throw inputError('not-mpegts', 'A packet of the transport stream has no sync byte (ISO 13818-1 2.4.3.2)');
-      const control = (chunk.readUInt8(at + 3) >> 4) & 3;
-      if ((control & 1) === 0) continue;
-      const pid = chunk.readUInt16BE(at + 1) & 0x1fff;
-      const starts = (chunk.readUInt8(at + 1) & 0x40) !== 0;
-      let from = at + 4 + (control === 3 ? 1 + chunk.readUInt8(at + 4) : 0);
-      if (starts && from + 9 <= at + TS_PACKET && chunk.readUIntBE(from, 3) === 1) {
-        const isVideo = (chunk.readUInt8(from + 3) & 0xf0) === 0xe0;
-        if (isVideo) video ??= pid;
-        from += 9 + chunk.readUInt8(from + 8);
-      } else if (video === undefined) continue;
-      if (pid === video && from < at + TS_PACKET) yield chunk.subarray(from, at + TS_PACKET);
+  for await (const chunk of chunksOf(source)) {
+    for (const { pid, starts, bytes } of packetsIn(chunk)) {
+      const pes = starts ? pesOf(bytes) : undefined;
+      if (pes && (pes.streamId & 0xf0) === 0xe0) video ??= pid;
+      const piece = pes ? pes.payload : bytes;
+      if (pid === video && piece.length > 0) yield piece;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Closeness } from '@smartbox/media';
-import { compressionRatio, type LossyStep, type PayloadShape, type VideoFacts } from '@smartbox/dicom';
+import { compressionRatio, type LossyStep, type PayloadShape, type Reason, type VideoFacts } from '@smartbox/dicom';
 
 /** What goes into Pixel Data, in a file of its own, with what was read out of it. */
 export interface Payload {
@@ -41,7 +41,12 @@ export interface Compression extends Partial<Closeness> {
   durationMs: number;
 }
 
-export type SourceFacts = VideoFacts & { bytes: number; sampleAspect?: readonly [number, number] | undefined };
+export type SourceFacts = VideoFacts & {
+  bytes: number;
+  sampleAspect?: readonly [number, number] | undefined;
+  /** Why its stream cannot be taken as it is, whatever its facts say. */
+  unfit?: Reason | undefined;
+};
 
 /** Of each audio track. */
 export const channelsOf = ({ sound }: SourceFacts): Payload['audioChannels'] =>

@@ -1,5 +1,12 @@
 import { inputError, SmartBoxError } from '@smartbox/kernel';
-import { fileSource, readMp4Facts, readMpeg2Facts, type VideoFacts } from '@smartbox/dicom';
+import {
+  fileSource,
+  readMp4Facts,
+  readMpeg2Facts,
+  readTsFacts,
+  type ByteSource,
+  type VideoFacts,
+} from '@smartbox/dicom';
 import type { MediaProbe } from '@smartbox/media/native';
 import { inputSize } from './files.ts';
 import type { SourceFacts } from './payload.ts';
@@ -50,10 +57,25 @@ async function ownFacts(path: string, facts: VideoFacts): Promise<Partial<Source
     const { pixelAspectRatio, audioTracks: _unread, ...own } = read;
     return { ...own, sampleAspect: pixelAspectRatio };
   }
-  if (facts.container !== 'mp4' || (facts.codec !== 'h264' && facts.codec !== 'hevc')) return {};
+  if (facts.codec !== 'h264' && facts.codec !== 'hevc') return {};
+  if (facts.container === 'mpegts') return await transportFacts(source);
+  if (facts.container !== 'mp4') return {};
   const own = await readMp4Facts(source).catch(() => undefined);
   if (!own) return {};
   // a fragmented MP4 counts no samples in its moov: FFmpeg counted the packets
   if (own.container === 'fmp4') return { container: 'fmp4' };
   return own;
+}
+
+async function transportFacts(source: ByteSource): Promise<Partial<SourceFacts>> {
+  try {
+    // the sound is FFmpeg's to tell: what it is decides whether it may stay (PS3.5 8.2.12)
+    const { audioTracks: _counted, ...own } = await readTsFacts(source);
+    return own;
+  } catch (error) {
+    if (!(error instanceof SmartBoxError) || error.fault !== 'input') throw error;
+    // packets with a time stamp each, as cameras and discs write them, are another container (ISO 13818-1 2.4.3)
+    if (error.code === 'not-mpegts') return { container: 'other' };
+    return { unfit: { rule: error.code, message: error.message, citation: 'PS3.5 8.2.7 to 8.2.11' } };
+  }
 }

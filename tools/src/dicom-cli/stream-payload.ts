@@ -36,6 +36,7 @@ const COMPARED = 300;
 /** The stream for a bit stream syntax: as it is, in another container, or coded again; never mislabelled. */
 export async function streamPayload(request: StreamRequest): Promise<Payload> {
   const { facts, input, scratch } = request;
+  if (facts.unfit) return encode(request, [facts.unfit]);
   const first = holds(request, facts);
   if (first.uid !== undefined) return payload(request, input, facts, first.uid, 'as-is');
   const container = first.reasons.every(({ rule }) => rule === 'container' || rule === 'audio');

@@ -1,5 +1,13 @@
 import type { RenditionReady } from '@smartbox/contracts';
-import { readHtj2kFacts, readJpegFacts, readMp4Facts, readMpeg2Facts, type ByteSource } from '@smartbox/dicom';
+import {
+  isTransportStream,
+  readHtj2kFacts,
+  readJpegFacts,
+  readMp4Facts,
+  readMpeg2Facts,
+  readTsFacts,
+  type ByteSource,
+} from '@smartbox/dicom';
 import { inputError } from '@smartbox/kernel';
 import { z } from 'zod';
 import type { Head } from '../domain/payload.ts';
@@ -20,6 +28,7 @@ export async function readHead(event: RenditionReady, source: ByteSource, object
     return { kind: 'htj2k', facts: await readHtj2kFacts(source), frameLengths: await lengths() };
   if (first.toString('latin1', 4, 8) === 'ftyp') return { kind: 'mp4', facts: await readMp4Facts(source) };
   if (event.video?.codec === 'mpeg2video') return { kind: 'mpeg2', facts: await readMpeg2Facts(source) };
+  if (await isTransportStream(source)) return { kind: 'mpegts', facts: await readTsFacts(source) };
   return { kind: 'unread' };
 }
 

@@ -22,11 +22,12 @@ import { inputError, SmartBoxError } from '@smartbox/kernel';
 
 /**
  * What the payload's own headers say, of frames coded one by one those of the first; `unread` where no header is read:
- * H.264 and HEVC in a transport stream, uncompressed pixels.
+ * uncompressed pixels.
  */
 export type Head =
   | { kind: 'mp4'; facts: Mp4Facts }
   | { kind: 'mpeg2'; facts: Mpeg2Facts }
+  | { kind: 'mpegts'; facts: VideoFacts }
   | { kind: 'jpeg'; facts: JpegFacts; frameLengths: readonly number[] }
   | { kind: 'htj2k'; facts: Htj2kFacts; frameLengths: readonly number[] }
   | { kind: 'unread' };
@@ -152,6 +153,7 @@ function videoFacts(event: RenditionReady, head: Head): VideoFacts {
       return video;
     }
     case 'mp4':
+    case 'mpegts':
     case 'mpeg2': {
       // Profile and level are the payload's to say; these name the stream that was announced.
       for (const name of ['codec', 'width', 'height', 'frames'] as const) {
