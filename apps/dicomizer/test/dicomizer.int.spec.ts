@@ -12,7 +12,7 @@ import { newId } from '@smartbox/kernel';
 import { consumerIdle, until } from '@smartbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dciodvfy, payloadOf, sha256, valuesOf } from './proof.ts';
-import { CANARY, fixture, jpeg, Line } from './support.ts';
+import { CANARY, fixture, jpeg, Line, snapshot } from './support.ts';
 import { teachingCopies } from './teaching.suite.ts';
 
 const video = fixture('h264-720p-23976-bframes.mp4');
@@ -285,6 +285,34 @@ describe('the dicomizer', () => {
       AcquisitionContextSequence: [{ ValueType: ['CODE'], ConceptCodeSequence: [{ CodeValue: ['113962'] }] }],
     });
     expect(dciodvfy(object)).toEqual([]);
+  });
+
+  it('writes long codes and URNs of the order where they belong', async () => {
+    await line.silence();
+    const long = { code: '999000011000001104', scheme: 'SCT', meaning: 'Spiegelung, früh' };
+    const urn = { code: 'urn:oid:2.16.840.1.113883.6.96.73761001', scheme: '', meaning: 'Koloskopie' };
+    const told = line.catalog.serve('catalog.get-procedure', ({ procedureId }) => {
+      const known = snapshot(procedureId);
+      const request = { ...known.request!, requestedProcedureCodes: [long], scheduledProtocolCodes: [urn] };
+      return { ...known, request };
+    });
+    try {
+      const event = await line.rendition(video, 'pacs');
+      await line.announce(event);
+      const object = await line.object((await line.waitFor('dicomizer.instance.created', event.origin.id)).key);
+      expect((await readPart10(bufferSource(object))).dataset).toMatchObject({
+        ProcedureCodeSequence: [{ LongCodeValue: [long.code], CodingSchemeDesignator: ['SCT'] }],
+        PerformedProtocolCodeSequence: [{ URNCodeValue: [urn.code] }],
+      });
+      expect(valuesOf(object, 'ProcedureCodeSequence', 'PerformedProtocolCodeSequence')).toEqual({
+        ProcedureCodeSequence: [['SCT', long.meaning, long.code]],
+        PerformedProtocolCodeSequence: [[urn.meaning, urn.code]],
+      });
+      expect(dciodvfy(object)).toEqual([]);
+    } finally {
+      await told.close();
+      line.answer();
+    }
   });
 
   it('writes the same object and one event when the message comes again', async () => {

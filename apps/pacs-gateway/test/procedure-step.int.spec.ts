@@ -162,7 +162,8 @@ describe('a performed procedure step', () => {
         '00080102': CodingSchemeDesignator,
         '00080104': CodeMeaning,
       });
-      const ordered = [code('76009000', 'SCT', 'Ösophagogastroduodenoskopie')];
+      const { '00080100': value, ...long } = code('999000011000001104', 'SCT', 'Spiegelung, früh');
+      const ordered = [code('76009000', 'SCT', 'Ösophagogastroduodenoskopie'), { ...long, '00080119': value }];
       const protocol = [{ ...code('G-2', '99KLINIK', 'Gastroskopie, Prüfung'), '00080103': '2026' }];
       expect(created).toMatchObject({
         '00080060': 'ES',

@@ -65,6 +65,12 @@ const expected = {
   referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.2001' }],
 };
 
+/** PS3.3 section 8.1: an extension of SNOMED CT has 18 digits. */
+const longCodes = {
+  procedureCode: { attribute: '00080119', value: '999000011000001104', scheme: 'SCT', meaning: 'Spiegelung, früh' },
+  protocolCode: { attribute: '00080120', value: 'urn:oid:2.16.840.1.113883.6.96.73761001', scheme: '', meaning: 'Koloskopie' },
+} as const; // prettier-ignore
+
 describe('the worklist of DCMTK', () => {
   it.each([
     ['which declares its character set', ['-csk']],
@@ -103,6 +109,14 @@ describe('the worklist of DCMTK', () => {
         expect(one).not.toHaveProperty(key);
     }
     expect(fourth).not.toHaveProperty('performingPhysician');
+  });
+
+  it('that does not know long codes and URNs, leaves them out and gives the item all the same', async () => {
+    const server = await startWlmscpfs([item(5, longCodes)], { extraArguments: ['-csk'] });
+    cleanUps.push(() => server.stop());
+    const { items, unreadable } = await findWorklist(to(server.port, server.aeTitle), {});
+    expect({ items, unreadable }).toMatchObject({ items: [{ accessionNumber: 'A-5' }], unreadable: 0 });
+    expect(items[0]).not.toHaveProperty('requestedProcedureCodes');
   });
 
   it('in Latin-1 gives the same, also inside the sequence', async () => {
@@ -157,6 +171,19 @@ describe('any worklist', () => {
     const some = await findWorklist(to(peer.port, peer.aeTitle), {}, 7);
     expect(some).toMatchObject({ truncated: true });
     expect(some.items).toHaveLength(7);
+  });
+
+  it('gives codes longer than sixteen characters, and URNs', async () => {
+    const peer = await startTestPacs({ worklist: [item(5, longCodes)] });
+    cleanUps.push(() => peer.stop());
+    const { items } = await findWorklist(to(peer.port, peer.aeTitle), {});
+    const { procedureCode: long, protocolCode: urn } = longCodes;
+    expect(items).toMatchObject([
+      {
+        requestedProcedureCodes: [{ code: long.value, scheme: 'SCT', meaning: long.meaning }],
+        scheduledProtocolCodes: [{ code: urn.value, scheme: '', meaning: urn.meaning }],
+      },
+    ]);
   });
 
   it('finds a name with umlauts', async () => {

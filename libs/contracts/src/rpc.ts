@@ -4,8 +4,11 @@ import { ClipSaved } from './events/buffer.ts';
 import { Instant, ObjectKey, Sha256, StillFormat, Token, Uid, Ulid } from './primitives.ts';
 import { Code, Recipe } from './recipe.ts';
 
-/** A code of the information system; `version` where its scheme alone does not identify it (PS3.3 table 8.8-1). */
-const ScheduledCode = Code.extend({ version: z.string().max(16).optional() });
+/**
+ * A code of the information system, a long one or a URN too (PS3.3 section 8.1; then `scheme` may be empty); `version`
+ * where its scheme alone does not identify it (table 8.8-1).
+ */
+const ScheduledCode = Code.extend({ code: z.string().max(1024), version: z.string().max(16).optional() });
 export type ScheduledCode = z.infer<typeof ScheduledCode>;
 
 /** What was ordered and planned beside its identifiers and descriptions. Absent in what was written before 2026-11-29. */

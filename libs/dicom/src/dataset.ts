@@ -8,8 +8,9 @@ export interface Dataset {
 
 /** A coded concept (PS3.3 section 8). */
 export interface Code {
+  /** A code, or a URN or URL: see `codeAttribute`. */
   value: string;
-  /** Coding Scheme Designator: `SCT`, `DCM`. */
+  /** Coding Scheme Designator: `SCT`, `DCM`; empty only beside a URN. */
   scheme: string;
   meaning: string;
   /** Coding Scheme Version: where the scheme alone does not identify the code (PS3.3 table 8.8-1). */

@@ -2,6 +2,7 @@ export * from './attributes.ts';
 export * from './build-object.ts';
 export { bufferSource, fileSource, type ByteSource } from './byte-source.ts';
 export * from './check-encapsulation.ts';
+export * from './codes.ts';
 export * from './check-iod.ts';
 export * from './dicom-json.ts';
 export * from './matrix.ts';

@@ -1,3 +1,4 @@
+import { codeAttribute, MAX_CODE } from './codes.ts';
 import { compressionRatio } from './compression-ratio.ts';
 import type { Code, Dataset } from './dataset.ts';
 import { frameTimeVector } from './frame-times.ts';
@@ -18,11 +19,17 @@ function type3(keyword: string, value: string | undefined, write: (value: string
   return text === '' ? {} : { [keyword]: text };
 }
 
-/** One item of a code sequence, PS3.3 section 8. */
+/** One item of a code sequence, PS3.3 table 8.8-1. */
 export function code(value: Code): Dataset {
+  const attribute = codeAttribute(value.value);
+  const write = { CodeValue: v.shortString, LongCodeValue: v.unlimited, URNCodeValue: v.resource }[attribute];
+  const scheme = (each: string) => v.shortString('CodingSchemeDesignator', each);
   return {
-    CodeValue: v.shortString('CodeValue', value.value),
-    CodingSchemeDesignator: v.shortString('CodingSchemeDesignator', value.scheme),
+    [attribute]: write(attribute, value.value, MAX_CODE),
+    // 1C: a URN needs none
+    ...(attribute === 'URNCodeValue'
+      ? type3('CodingSchemeDesignator', value.scheme, scheme)
+      : { CodingSchemeDesignator: scheme(value.scheme) }),
     ...type3('CodingSchemeVersion', value.version, (each) => v.shortString('CodingSchemeVersion', each)),
     CodeMeaning: v.description(value.meaning),
   };

@@ -1,4 +1,5 @@
 import { inputError, type SmartBoxError } from '@smartbox/kernel';
+import { isUri } from './codes.ts';
 
 /**
  * Text rules of PS3.5 section 6.2. A value that breaks one is refused with the attribute's name and the rule, never
@@ -56,6 +57,18 @@ export function longString(attribute: string, value: string): string {
 /** Short String, 16 characters (PS3.5 6.2). */
 export function shortString(attribute: string, value: string): string {
   return bounded(attribute, value, 16);
+}
+
+/** Unlimited Characters, bounded all the same (PS3.5 6.2). */
+export function unlimited(attribute: string, value: string, max: number): string {
+  return bounded(attribute, value, max);
+}
+
+/** Universal Resource Identifier or Locator: characters of RFC 3986 (PS3.5 6.2). */
+export function resource(attribute: string, value: string, max: number): string {
+  const text = bounded(attribute, value, max);
+  if (!isUri(text)) throw refuse(attribute, 'is no URI of RFC 3986 (PS3.5 6.2)');
+  return text;
 }
 
 /** Short Text, 1024 characters (PS3.5 6.2). */

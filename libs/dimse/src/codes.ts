@@ -1,4 +1,5 @@
 import type { ScheduledCode } from '@smartbox/contracts';
+import { codeAttribute, isUri, MAX_CODE } from '@smartbox/dicom';
 import { Tag, type Dataset, type ElementToWrite } from './dataset.ts';
 
 /** Return keys of a code sequence, PS3.4 table K.6-1. */
@@ -11,10 +12,13 @@ export const codeKeys = (tag: number): ElementToWrite => ({
       { tag: Tag.CodingSchemeDesignator, vr: 'SH', value: '' },
       { tag: Tag.CodingSchemeVersion, vr: 'SH', value: '' },
       { tag: Tag.CodeMeaning, vr: 'LO', value: '' },
+      { tag: Tag.LongCodeValue, vr: 'UC', value: '' },
+      { tag: Tag.URNCodeValue, vr: 'UR', value: '' },
     ],
   ],
 });
 
+const vrs = { CodeValue: 'SH', LongCodeValue: 'UC', URNCodeValue: 'UR' } as const;
 const isShort = (value: string) => value.length <= 16 && !value.includes('\\');
 
 /**
@@ -23,14 +27,30 @@ const isShort = (value: string) => value.length <= 16 && !value.includes('\\');
  */
 export function readCodes(dataset: Dataset | undefined, tag: number): ScheduledCode[] | undefined {
   const codes = (dataset?.items(tag) ?? []).flatMap((item): ScheduledCode[] => {
-    const code = item.text(Tag.CodeValue, 'text') ?? '';
+    const code = codeOf(item);
     const scheme = item.text(Tag.CodingSchemeDesignator, 'text') ?? '';
     const version = item.text(Tag.CodingSchemeVersion, 'text') ?? '';
     const meaning = [...(item.text(Tag.CodeMeaning, 'text') ?? '')].slice(0, 64).join('').trim();
-    if (code === '' || scheme === '' || meaning === '' || ![code, scheme, version].every(isShort)) return [];
+    if (code === undefined || meaning === '' || ![scheme, version].every(isShort)) return [];
+    if (scheme === '' && codeAttribute(code) !== 'URNCodeValue') return [];
     return [{ code, scheme, meaning, ...(version === '' ? {} : { version }) }];
   });
   return codes.length > 0 ? codes : undefined;
+}
+
+/** Its one code, in the attribute that it belongs in; undefined where it is none. */
+function codeOf(item: Dataset): string | undefined {
+  const found = (['CodeValue', 'LongCodeValue', 'URNCodeValue'] as const).flatMap((attribute) => {
+    const value = item.text(Tag[attribute], 'text') ?? '';
+    return value === '' ? [] : [{ attribute, value }];
+  });
+  const [first] = found;
+  if (!first || first.value.length > MAX_CODE || first.value.includes('\\')) return undefined;
+  const { attribute, value } = first;
+  if (attribute === 'CodeValue' && !isShort(value)) return undefined;
+  const isUrn = codeAttribute(value) === 'URNCodeValue';
+  if (attribute === 'URNCodeValue' && !isUrn) return undefined;
+  return isUrn && !isUri(value) ? undefined : value;
 }
 
 /** A code sequence as it is sent, of type 2: without items where nothing is coded. */
@@ -38,8 +58,8 @@ export const codeSequence = (tag: number, codes: readonly ScheduledCode[] | unde
   tag,
   vr: 'SQ',
   value: (codes ?? []).map(({ code, scheme, version, meaning }) => [
-    { tag: Tag.CodeValue, vr: 'SH', value: code },
-    { tag: Tag.CodingSchemeDesignator, vr: 'SH', value: scheme },
+    { tag: Tag[codeAttribute(code)], vr: vrs[codeAttribute(code)], value: code },
+    ...(scheme === '' ? [] : [{ tag: Tag.CodingSchemeDesignator, vr: 'SH', value: scheme }]),
     ...(version === undefined ? [] : [{ tag: Tag.CodingSchemeVersion, vr: 'SH', value: version }]),
     { tag: Tag.CodeMeaning, vr: 'LO', value: meaning },
   ]),

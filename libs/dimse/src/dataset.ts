@@ -87,6 +87,8 @@ export const Tag = {
   CodingSchemeDesignator: 0x00080102,
   CodingSchemeVersion: 0x00080103,
   CodeMeaning: 0x00080104,
+  LongCodeValue: 0x00080119,
+  URNCodeValue: 0x00080120,
   ReferencedStudySequence: 0x00081110,
   ReferencedSOPClassUID: 0x00081150,
   ReferencedSOPInstanceUID: 0x00081155,

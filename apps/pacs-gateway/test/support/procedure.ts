@@ -23,7 +23,10 @@ export const snapshot = (procedureId: string): ProcedureSnapshot => ({
   request: {
     requestedProcedureId: 'R-1',
     scheduledProcedureStepId: 'S-1',
-    requestedProcedureCodes: [{ code: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' }],
+    requestedProcedureCodes: [
+      { code: '76009000', scheme: 'SCT', meaning: 'Ösophagogastroduodenoskopie' },
+      { code: '999000011000001104', scheme: 'SCT', meaning: 'Spiegelung, früh' },
+    ],
     scheduledProtocolCodes: [{ code: 'G-2', scheme: '99KLINIK', version: '2026', meaning: 'Gastroskopie, Prüfung' }],
     referencedStudies: [{ sopClassUid: '1.2.840.10008.3.1.2.3.1', sopInstanceUid: '2.25.2001' }],
     performingPhysician: 'Weiß^Jörg',

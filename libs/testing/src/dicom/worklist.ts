@@ -32,14 +32,16 @@ interface WorklistCode {
   scheme: string;
   version?: string;
   meaning: string;
+  /** Code Value unless said: Long Code Value, URN Code Value (PS3.3 section 8.1). */
+  attribute?: '00080119' | '00080120';
 }
 
 const STEP_SEQUENCE = '00400100';
 
 const codeItem = (code: WorklistCode): DataSet =>
   new Map([
-    ['00080100', code.value],
-    ['00080102', code.scheme],
+    [code.attribute ?? '00080100', code.value],
+    ...(code.scheme === '' ? [] : [['00080102', code.scheme] as const]),
     ...(code.version === undefined ? [] : [['00080103', code.version] as const]),
     ['00080104', code.meaning],
   ]);
