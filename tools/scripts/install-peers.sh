@@ -1,10 +1,10 @@
 #!/bin/sh
 # Peers and a browser for the tests, from Debian's packages. DICOM: DCMTK, dicom3tools (dciodvfy), Orthanc with
-# DICOMweb, pydicom. Video: aiortc (WebRTC), nginx with its RTMP module, GStreamer's RTSP server, ffmpeg. Chromium with fonts. strace.
+# DICOMweb, pydicom, OpenJPH's tools. Video: aiortc (WebRTC), nginx with its RTMP module, GStreamer's RTSP server, ffmpeg. Chromium with fonts. strace.
 # QEMU with a kernel that has virtual cameras (install-test-kernel.sh).
 # Needs root. Nothing is started: Debian's own services stay off.
 set -eu
-packages="dcmtk dicom3tools orthanc orthanc-dicomweb python3 python3-pip python3-pydicom"
+packages="dcmtk dicom3tools orthanc orthanc-dicomweb openjph-tools python3 python3-pip python3-pydicom"
 packages="$packages python3-aiortc nginx-light libnginx-mod-rtmp"
 packages="$packages python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good ffmpeg"
 packages="$packages chromium fonts-dejavu-core procps iproute2 util-linux strace"

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createWriteStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,10 +21,12 @@ import { sendFiles } from '../src/dicom-cli/peers.ts';
 import { checkFile, extractFile } from '../src/dicom-cli/read-object.ts';
 import { dataSetHash, stowToOrthanc } from './matrix-peers.ts';
 
-// The peers come from Debian (dicom3tools, python3-pydicom). In CI they have to be there.
+// The peers come from Debian (dicom3tools, python3-pydicom, openjph-tools). In CI they have to be there.
 const noPydicom = spawnSync('/usr/bin/python3', ['-c', 'import pydicom'], { stdio: 'ignore' }).status !== 0;
 const noDciodvfy = spawnSync('dciodvfy', ['-version'], { stdio: 'ignore' }).error !== undefined;
-if (process.env['CI'] && (noPydicom || noDciodvfy)) throw new Error('peers are missing: run npm run install:peers');
+const noOpenJph = spawnSync('ojph_expand', { stdio: 'ignore' }).error !== undefined;
+if (process.env['CI'] && (noPydicom || noDciodvfy || noOpenJph))
+  throw new Error('peers are missing: run npm run install:peers');
 // dicom3tools of Debian does not know these and stops at Pixel Data.
 const newer = /\.4\.(10\d\.1|107|108|20\d)$/;
 
@@ -54,7 +56,18 @@ async function frameFiles(file: string): Promise<Buffer[]> {
   return names.map((name) => readFileSync(join(folder, name)));
 }
 
-/** Decodes the payload with FFmpeg and says how many frames came out; HTJ2K has to equal the source bit by bit. */
+/** The samples of a code stream as OpenJPH's own decoder writes them: a PPM of eight bits. */
+function openJph(code: Buffer): Buffer {
+  const [input, output] = [join(dir, 'code.j2c'), join(dir, 'code.ppm')];
+  writeFileSync(input, code);
+  execFileSync('ojph_expand', ['-i', input, '-o', output], { stdio: 'ignore' });
+  const ppm = readFileSync(output);
+  const header = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(ppm.toString('latin1', 0, 64));
+  expect(header?.slice(1)).toEqual(['480', '270']);
+  return ppm.subarray(header?.[0].length);
+}
+
+/** Decodes the payload with FFmpeg, HTJ2K with OpenJPH's own tools as well, and says how many frames came out; HTJ2K has to equal the source bit by bit. */
 async function decoded(file: string, payload: string): Promise<number> {
   await using opened = await fileSource(file);
   const parsed = await readPart10(opened);
@@ -69,8 +82,10 @@ async function decoded(file: string, payload: string): Promise<number> {
   const codes = await frameFiles(file);
   codes.forEach((code, i) => {
     const picture = decodePicture(syntax?.codec === 'htj2k' ? 'jpeg2000' : 'mjpeg', code);
-    if (syntax?.codec === 'htj2k') expect(hash(picture.rgb ?? Buffer.alloc(0))).toBe(sourceHashes[i]);
-    else expect(picture.format).toBe('yuvj422p');
+    if (syntax?.codec === 'htj2k') {
+      expect(hash(picture.rgb ?? Buffer.alloc(0))).toBe(sourceHashes[i]);
+      if (!noOpenJph) expect(hash(openJph(code))).toBe(sourceHashes[i]);
+    } else expect(picture.format).toBe('yuvj422p');
   });
   return codes.length;
 }
