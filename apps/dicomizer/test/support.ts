@@ -16,6 +16,16 @@ export const fixture = (name: string): Buffer =>
   readFileSync(join(import.meta.dirname, '../../../libs/dicom/test/fixtures', name));
 
 export const jpeg = fixture('baseline-64x48.jpg');
+export const video = fixture('h264-720p-23976-bframes.mp4');
+
+export const derivation = {
+  description: 'Cut from 0:02 to 0:04',
+  codes: [{ code: '113040', scheme: 'DCM', meaning: 'Lossy Compression' }],
+  lossyHistory: [
+    { method: 'ISO_14496_10', ratio: 12.5 },
+    { method: 'ISO_14496_10', ratio: 20 },
+  ],
+};
 
 export const CANARY = 'Müller-Kanarienvogel^Jürgen';
 

@@ -3,9 +3,8 @@ import { bufferSource, checkEncapsulation, readPart10 } from '@smartbox/dicom';
 import { newId } from '@smartbox/kernel';
 import { expect, it } from 'vitest';
 import { dciodvfy, payloadOf, sha256, valuesOf } from './proof.ts';
-import { fixture, type Line } from './support.ts';
+import { video, type Line } from './support.ts';
 
-const film = fixture('h264-720p-23976-bframes.mp4');
 /** Of the snapshot and the clip: whatever says who, where and when. */
 const secrets = [
   ...['Müller', 'Kanarienvogel', 'Jürgen', 'P-4711', '19610503', 'A-17', 'Öztürk', 'Ayşe', 'Weiß', 'Jörg', 'Klinikum'],
@@ -19,7 +18,7 @@ export function teachingCopies(line: () => Line): void {
   const asked = async (choices: Partial<DeidentifyChoices> = {}, origin: Partial<RenditionReady['origin']> = {}) => {
     const renditionId = newId();
     const wish = { rendition: 'export' as const, profile: 'dicom-teaching' as const, renditionId };
-    const event = await line().rendition(film, 'pacs', { ...wish, deidentify: { ...nothingKept, ...choices } });
+    const event = await line().rendition(video, 'pacs', { ...wish, deidentify: { ...nothingKept, ...choices } });
     const announced = { ...event, origin: { ...event.origin, ...origin } };
     await line().announce(announced);
     return announced;
@@ -28,7 +27,7 @@ export function teachingCopies(line: () => Line): void {
     const { origin, renditionId, key } = await asked(...of);
     const told = await line().waitFor('dicomizer.export.deidentified', origin.id);
     const object = await line().object(told.key);
-    expect(told).toMatchObject({ renditionId, bytes: object.length, sha256: sha256(object), payloadSha256: sha256(film) }); // prettier-ignore
+    expect(told).toMatchObject({ renditionId, bytes: object.length, sha256: sha256(object), payloadSha256: sha256(video) }); // prettier-ignore
     expect(told.key).toBe(key.replace(/[^/]+$/, 'deidentified.dcm'));
     expect(await line().events('dicomizer.instance.created', origin.id)).toEqual([]);
     return { object, origin, values: valuesOf(object) as Record<string, string> };
@@ -36,7 +35,7 @@ export function teachingCopies(line: () => Line): void {
 
   it('holds the very film and no word of the patient, under UIDs and a name that stand for the same in each', async () => {
     const { object, origin, values } = await made();
-    expect(await payloadOf(object)).toEqual(film);
+    expect(await payloadOf(object)).toEqual(video);
     expect(await checkEncapsulation(bufferSource(object))).toEqual([]);
     // Study Date, Time and ID are empty by the profile (Z), which is what it warns of
     expect(dciodvfy(object).filter((each) => !/needed to build DICOMDIR - Study (Date|Time|ID)$/.test(each))).toEqual([]); // prettier-ignore
@@ -71,7 +70,7 @@ export function teachingCopies(line: () => Line): void {
   });
 
   it('is not made of pictures with text until somebody has looked', async () => {
-    const { recipe } = (await line().rendition(film, 'pacs')).origin;
+    const { recipe } = (await line().rendition(video, 'pacs')).origin;
     const flagged = { ...recipe, dicom: { ...recipe.dicom, burnedInAnnotation: 'yes' as const } };
     const { origin, renditionId } = await asked({}, { recipe: flagged });
     const failed = await line().waitFor('dicomizer.instance.failed', origin.id);
