@@ -1,4 +1,5 @@
 import { buckets, encodeLiveAccessUnit, liveSubject, StationPresence } from '@smartbox/contracts';
+import { bootId } from '@smartbox/kernel';
 import { SyntheticPattern, TIMESCALE } from '@smartbox/media';
 import { H264Encoder } from '@smartbox/media/native';
 import type { Messaging } from '@smartbox/messaging';
@@ -96,7 +97,13 @@ function filler(bytes: number): Buffer {
 }
 
 /** What a station says of itself, as the capture edge would. */
-export async function announce(messaging: Messaging, stationId: string, sources: string[]): Promise<void> {
+/** @param lateMs of a station on the machine of the service: its pictures come so late. */
+export async function announce(
+  messaging: Messaging,
+  stationId: string,
+  sources: string[],
+  lateMs?: number,
+): Promise<void> {
   const stations = await messaging.kv(buckets.stations.name, StationPresence);
   const at = new Date().toISOString();
   await stations.put(stationId, {
@@ -108,6 +115,7 @@ export async function announce(messaging: Messaging, stationId: string, sources:
     procedureId: null,
     brokerOk: true,
     spooledFragments: 0,
+    ...(lateMs === undefined ? {} : { machineId: bootId() }),
     sources: sources.map((sourceId) => ({
       sourceId,
       name: sourceId,
@@ -115,6 +123,7 @@ export async function announce(messaging: Messaging, stationId: string, sources:
       state: 'live' as const,
       since: at,
       droppedFrames: 0,
+      ...(lateMs === undefined ? {} : { lateMs }),
     })),
   });
 }

@@ -12,6 +12,8 @@ import { startService, token, viewerEvents, type Service } from './service.ts';
 
 interface Player {
   socket: WebSocket;
+  /** Its name. */
+  session: string;
   /** Of the text messages. */
   formats: { codec: string; width: number; height: number }[];
   /** `ftyp`+`moov`, then `moof`+`mdat` of each picture. */
@@ -44,6 +46,7 @@ describe('live over a WebSocket', () => {
     const socket = new WebSocket(url, ['smartbox.live.v1', ...(bearer === null ? [] : [`bearer.${bearer}`])]);
     const player: Player = {
       socket,
+      session: '',
       formats: [],
       pieces: [],
       kinds: [],
@@ -56,13 +59,18 @@ describe('live over a WebSocket', () => {
     };
     player.closed.catch(() => undefined);
     socket.on('message', (data: Buffer, binary) => {
-      if (!binary) return player.formats.push(JSON.parse(data.toString()) as Player['formats'][number]);
+      if (!binary) {
+        const said = JSON.parse(data.toString()) as Player['formats'][number] & { t: string; id: string };
+        if (said.t === 'session') player.session = said.id;
+        else player.formats.push(said);
+        return;
+      }
       const kind = data.readUInt8(0);
       player.kinds.push(kind);
       const capturedAt = kind > 0 ? data.readDoubleBE(8) : 0;
       player.capturedAt.push(capturedAt);
       if (kind > 0) player.delaysMs.push(Date.now() - capturedAt);
-      return player.pieces.push(data.subarray(FRAME_HEADER_BYTES));
+      player.pieces.push(data.subarray(FRAME_HEADER_BYTES));
     });
     return player;
   }
@@ -161,5 +169,45 @@ describe('live over a WebSocket', () => {
     await until(() => all.every(({ pieces }) => pieces.length > 2));
     expect(await play().closed).toEqual({ code: 4503, reason: 'overloaded' });
     for (const { socket } of all) socket.close();
+  });
+
+  it('keeps the place of a viewer whose network was away for a moment, and of nobody else', async () => {
+    const plays = async (player: Player): Promise<boolean> => {
+      const shown = until(() => player.pieces.length > 2).then(() => true);
+      return Promise.race([shown, player.closed.then(() => false)]);
+    };
+    const again = (session: string) => play(`or-1/scope?instead=${session}`);
+    await until(async () => (await service.metric('smartbox_live_socket_viewers')) === 0);
+    const [away, gone] = [play(), play()];
+    expect(await Promise.all([plays(away), plays(gone)])).toEqual([true, true]);
+    const late = setInterval(() => void announce(service.edge, 'or-1', ['scope'], 500), 200);
+    try {
+      await until(
+        async () => {
+          const newcomer = play();
+          const admitted = await plays(newcomer);
+          newcomer.socket.close();
+          return !admitted;
+        },
+        { what: 'newcomers are refused while the capture is late' },
+      );
+      // it hears and says nothing any more, which the service has not noticed
+      away.socket.pause();
+      const back = again(away.session);
+      expect(await plays(back)).toBe(true);
+      expect(await service.metric('smartbox_live_socket_viewers')).toBe(2);
+      away.socket.resume();
+      expect((await away.closed).code).toBe(1006);
+      gone.socket.terminate();
+      await until(async () => (await service.metric('smartbox_live_socket_viewers')) === 1);
+      const returned = again(gone.session);
+      expect(await plays(returned)).toBe(true);
+      // once each
+      for (const name of [away.session, gone.session, 'nobody'])
+        expect(await again(name).closed).toEqual({ code: 4503, reason: 'overloaded' });
+      for (const { socket } of [back, returned]) socket.close();
+    } finally {
+      clearInterval(late);
+    }
   });
 });

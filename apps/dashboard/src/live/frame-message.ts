@@ -32,6 +32,12 @@ export function readFormat(text: string): FrameFormat | undefined {
   return { codec, width, height };
 }
 
+/** The name by which this viewer takes its place again. */
+export function readSession(text: string): string | undefined {
+  const { t, id } = JSON.parse(text) as Record<string, unknown>;
+  return t === 'session' && typeof id === 'string' ? id : undefined;
+}
+
 /**
  * How late pictures come, against the earliest one: the clocks of station and browser need not agree. The reference
  * creeps up by 1 ms in a second, so that a clock that drifts is no delay.

@@ -32,6 +32,8 @@ export interface LivePlayerOptions {
   video: HTMLVideoElement;
   whep: (events: SessionEvents) => LiveSession;
   grant: (signal: AbortSignal) => Promise<Grant>;
+  /** The last session that showed this source, whichever way it took. */
+  place: { last: () => string | undefined; taken: (id: string) => void };
   onState: (change: (before: PlayerState) => PlayerState) => void;
   onMetrics: (change: Partial<LiveMetrics>) => void;
 }
@@ -108,7 +110,7 @@ export class LivePlayer {
   };
 
   #connect(): void {
-    const { video, grant, whep } = this.#options;
+    const { video, grant, whep, place } = this.#options;
     this.#startedAt = performance.now();
     const onEnd = (reason: string, waitMs: number | undefined, cause: EndCause) => this.#again(reason, waitMs, cause);
     const { transport, reason: detour, exhausted } = this.#order;
@@ -116,7 +118,14 @@ export class LivePlayer {
     this.#session =
       transport === 'whep'
         ? whep({ onStream: (stream) => this.#show(stream), onEnd })
-        : new SocketSession({ video, grant, onStream: () => this.#watch(), onEnd });
+        : new SocketSession({
+            video,
+            grant,
+            instead: [place.last() ?? []].flat(),
+            onSession: place.taken,
+            onStream: () => this.#watch(),
+            onEnd,
+          });
     void this.#session.start();
   }
 

@@ -20,6 +20,11 @@ export class RoomSessions {
     this.#grant = grant;
   }
 
+  /** Where a session of another way begins or goes on: the place is the same. */
+  placeOf(sourceId: string): { last: () => string | undefined; taken: (id: string) => void } {
+    return { last: () => this.#places.get(sourceId), taken: (id) => void this.#places.set(sourceId, id) };
+  }
+
   join(sourceId: string, events: SessionEvents): LiveSession {
     return new Seat(sourceId, events, (seat) => this.#wait(seat));
   }

@@ -1,11 +1,16 @@
-import { Lateness, readFormat, readFrame } from './frame-message.ts';
+import { Lateness, readFormat, readFrame, readSession } from './frame-message.ts';
 import type { FrameFormat } from './frame-message.ts';
 import type { EndCause } from './transport-order.ts';
+import { insteadOf } from './whep-client.ts';
 import type { Grant } from './whep-client.ts';
 
 export interface SocketOptions {
   video: HTMLVideoElement;
   grant: (signal: AbortSignal) => Promise<Grant>;
+  /** Sessions that ended, whose place this one takes. */
+  instead: readonly string[];
+  /** It has begun; by this name another one can take its place. */
+  onSession: (id: string) => void;
   /** The video element plays this session from now on. */
   onStream: () => void;
   onEnd: (reason: string, waitMs: number | undefined, cause: EndCause) => void;
@@ -34,8 +39,8 @@ function mediaSource(): (new () => Source) | undefined {
 }
 
 /** Where the live socket of a stream is: beside its WHEP endpoint. */
-export function socketUrl(whepUrl: string, base: string): string {
-  const url = new URL(whepUrl, base);
+export function socketUrl(whepUrl: string, base: string, instead: readonly string[] = []): string {
+  const url = new URL(insteadOf(whepUrl, instead), base);
   url.protocol = url.protocol.replace('http', 'ws');
   url.pathname = url.pathname.replace('/whep/', '/live/');
   return url.href;
@@ -120,7 +125,8 @@ export class SocketSession {
   }
 
   #connect({ whepUrl, token }: Grant): void {
-    const socket = new WebSocket(socketUrl(whepUrl, location.href), ['smartbox.live.v1', `bearer.${token}`]);
+    const url = socketUrl(whepUrl, location.href, this.#options.instead);
+    const socket = new WebSocket(url, ['smartbox.live.v1', `bearer.${token}`]);
     this.#socket = socket;
     clearTimeout(this.#timer);
     socket.binaryType = 'arraybuffer';
@@ -130,7 +136,7 @@ export class SocketSession {
     );
     socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (this.#over) return;
-      if (typeof data === 'string') this.#format = readFormat(data) ?? this.#format;
+      if (typeof data === 'string') this.#hear(data);
       else this.#take(data);
     });
     socket.addEventListener('close', ({ code, reason }) => {
@@ -140,6 +146,12 @@ export class SocketSession {
       if (status === 503) return this.#end(reason, RETRY_MS, 'overloaded');
       this.#end(reason || `WebSocket closed (${code})`, undefined, status > 0 ? 'refused' : 'connection');
     });
+  }
+
+  #hear(text: string): void {
+    this.#format = readFormat(text) ?? this.#format;
+    const session = readSession(text);
+    if (session !== undefined) this.#options.onSession(session);
   }
 
   #take(message: ArrayBuffer): void {

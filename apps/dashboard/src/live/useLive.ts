@@ -51,6 +51,7 @@ export function useLive(
     const player = new LivePlayer({
       video: element,
       whep: (events) => sessionsOf(stationId).join(sourceId, events),
+      place: sessionsOf(stationId).placeOf(sourceId),
       grant: (signal) => api.liveGrant(stationId, sourceId, signal),
       onState: (change) => over || setState(change),
       onMetrics: (change) => over || setMetrics((before) => ({ ...before, ...change })),

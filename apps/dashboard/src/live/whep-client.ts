@@ -209,7 +209,7 @@ function absolute(url: string): string {
   return new URL(url, typeof location === 'undefined' ? undefined : location.href).href;
 }
 
-function insteadOf(url: string, sessions: readonly string[]): string {
+export function insteadOf(url: string, sessions: readonly string[]): string {
   return sessions.length === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}instead=${sessions.join(',')}`;
 }
 

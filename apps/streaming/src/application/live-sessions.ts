@@ -59,7 +59,7 @@ export class LiveSessions {
     host.onGone((viewer) => {
       const session = this.#sessions.get(viewer);
       this.#sessions.delete(viewer);
-      this.#places.left(viewer);
+      this.left(viewer);
       for (const sourceId of session?.sourceIds ?? []) journal.gone(watchId(session, sourceId));
     });
     host.onPlaying((viewer, sourceId) => {
@@ -108,20 +108,29 @@ export class LiveSessions {
     return wanted;
   }
 
-  /** As `present`, and is there room for a viewer? @throws SmartBoxError `overloaded`. */
-  async welcome(sources: Sources): Promise<WantedSource[]> {
+  /**
+   * As `present`, and is there room for a viewer, or a place that it had?
+   * @param instead sessions of the same viewer that this one takes the place of.
+   * @throws SmartBoxError `overloaded`.
+   */
+  async welcome(sources: Sources, instead: readonly string[]): Promise<WantedSource[]> {
     const wanted = await this.present(sources);
-    this.#admission.admit();
+    if (!this.#places.take(instead, sources.sourceIds)) this.#admission.admit();
     return wanted;
   }
 
-  /**
-   * Answers an offer, or makes another one. What goes back has every candidate: nothing needs to be trickled by us.
-   * @param instead sessions of the same viewer that this one takes the place of.
-   */
+  /** Somebody watches under this name, which is random: the place is kept for a while after `left`, also for the other way. */
+  seated(id: string, { sourceIds }: Sources): void {
+    this.#places.taken(id, sourceIds);
+  }
+
+  left(id: string): void {
+    this.#places.left(id);
+  }
+
+  /** Answers an offer, or makes another one. What goes back has every candidate: nothing needs to be trickled by us. */
   async join(sources: Sources, offer: string, who: string, instead: readonly string[] = []): Promise<Joined> {
-    const wanted = await this.present(sources);
-    if (!this.#places.take(instead, sources.sourceIds)) this.#admission.admit();
+    const wanted = await this.welcome(sources, instead);
     // Random: knowing one session tells nothing about another.
     const id = randomBytes(16).toString('base64url');
     const { kind, sdp } = await this.#host.join(id, sources.stationId, wanted, offer);
@@ -129,7 +138,7 @@ export class LiveSessions {
     const iceUfrag = counterOffer ? undefined : iceOf(offer).ufrag;
     const session: Session = { ...sources, id, etag: newEtag(), iceUfrag, who, over: false };
     this.#sessions.set(id, session);
-    this.#places.taken(id, sources.sourceIds);
+    this.seated(id, sources);
     const ours = counterOffer ? rtcpMuxOnly(sdp) : onlyWhatIsSent(sdp);
     return { session, sdp: announce(ours, this.#settings.announcedAddresses), counterOffer };
   }

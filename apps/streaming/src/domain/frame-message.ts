@@ -2,6 +2,7 @@ import type { Frame, FrameFormat } from './frame-muxer.ts';
 
 /**
  * Messages of a live socket, as the player reads them (`apps/dashboard/src/live/frame-message.ts`):
+ * text: `{"t":"session","id":…}` at the beginning: by this name the viewer takes its place again (`?instead=`);
  * text: `{"t":"format","codec":…,"width":…,"height":…}`, then binary of kind 0;
  * binary: 16 bytes (kind: 0 header, 1 picture, 2 keyframe; 7 bytes reserved; capture time as float64, ms since 1970,
  * big-endian), then `ftyp`+`moov` or `moof`+`mdat`.
@@ -11,6 +12,8 @@ export const FRAME_HEADER_BYTES = 16;
 export function formatText({ codec, width, height }: FrameFormat): string {
   return JSON.stringify({ t: 'format', codec, width, height });
 }
+
+export const sessionText = (id: string): string => JSON.stringify({ t: 'session', id });
 
 export function headerMessage({ init }: FrameFormat): Buffer {
   return message(0, 0, init);

@@ -9,6 +9,7 @@ import { FrameViewers } from '../application/frame-viewers.ts';
 import { LiveSessions } from '../application/live-sessions.ts';
 import { Overflow } from '../application/overflow.ts';
 import { ViewerJournal } from '../application/viewer-journal.ts';
+import { sessionText } from '../domain/frame-message.ts';
 import { elsewhere, problemOf } from './problem.ts';
 import { oneSourceOf } from './streams.ts';
 import { WhepSettings } from './whep.controller.ts';
@@ -17,11 +18,14 @@ import { WhepSettings } from './whep.controller.ts';
 const PROTOCOL = 'smartbox.live.v1';
 const TOKEN = /^bearer\.([\w.-]+)$/;
 const PING_MS = 5_000;
+/** As many sessions as a viewer may come back from. */
+const MOST_PLACES = 8;
 
 /**
  * `GET /live/<station>/<source>` upgraded to a WebSocket (RFC 6455): every picture as a piece of fMP4, for players whose
  * network lets no UDP through. What is refused is said in the close frame: code 4000 + the HTTP status (private use,
  * section 7.4.2), reason the problem's `code`; 4307: the origin of an instance that has room, to be asked with `?sent`.
+ * `?instead=<session>`: whose place this one takes, of a WHEP session, too.
  */
 @Injectable()
 export class LiveSocket implements OnApplicationBootstrap, OnModuleDestroy {
@@ -40,6 +44,8 @@ export class LiveSocket implements OnApplicationBootstrap, OnModuleDestroy {
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
   readonly #answered = new WeakSet<WebSocket>();
+  /** Those who watch, by their session: how to take one out. */
+  readonly #seats = new Map<string, () => void>();
   #ping: NodeJS.Timeout | undefined;
 
   constructor(
@@ -83,15 +89,15 @@ export class LiveSocket implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #serve(socket: WebSocket, request: IncomingMessage): Promise<void> {
-    let leave: (() => void) | undefined;
     let over = false;
+    // Random: who knows it has been here before.
     const viewerId = randomBytes(16).toString('base64url');
     this.#answered.add(socket);
     socket.on('pong', () => this.#answered.add(socket));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       over = true;
-      leave?.();
+      this.#seats.get(viewerId)?.();
       this.#journal.gone(viewerId);
     });
     const refuse = (thrown: unknown): void => {
@@ -118,9 +124,22 @@ export class LiveSocket implements OnApplicationBootstrap, OnModuleDestroy {
         },
         end: refuse,
       };
-      await this.#overflow.join('websocket', new URLSearchParams(query).has('sent'), async () => {
-        await this.#sessions.welcome(sources);
-        if (!over) leave = this.#viewers.join(stationId, sourceId, sink);
+      const asked = new URLSearchParams(query);
+      const instead = (asked.get('instead') ?? '').split(',', MOST_PLACES);
+      await this.#overflow.join('websocket', asked.has('sent'), async () => {
+        await this.#sessions.welcome(sources, instead);
+        if (over) return;
+        // A connection that broke unseen would hold the place that it comes back to.
+        for (const session of instead) this.#seats.get(session)?.();
+        const leave = this.#viewers.join(stationId, sourceId, sink);
+        this.#sessions.seated(viewerId, sources);
+        this.#seats.set(viewerId, () => {
+          this.#seats.delete(viewerId);
+          this.#sessions.left(viewerId);
+          leave();
+          socket.terminate();
+        });
+        socket.send(sessionText(viewerId));
       });
     } catch (error) {
       refuse(error);
