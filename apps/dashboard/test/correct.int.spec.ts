@@ -1,9 +1,9 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { accessibilityFaults } from './browser.ts';
+import { accessibilityFaults, smallTargets } from './browser.ts';
 import { clips, procedure, station, worklistItems } from './fixture-data.ts';
 import type { FixtureServer } from './fixture-server.ts';
-import { eventually, ScreenStage } from './screen-stage.ts';
+import { eventually, ScreenStage, shoot } from './screen-stage.ts';
 
 const [first] = clips;
 const clipPath = `/recordings/${first!.clipId}`;
@@ -45,6 +45,38 @@ describe('a patient who was not known', () => {
     await page.getByTestId('manual-next').click();
     await page.getByTestId('confirm-correct').click();
     await eventually(patches).toEqual([[path, { patient: { name: 'Ab cd', id: 'P-77', birthDate: '19700506' } }]]);
+  });
+
+  it.each([
+    ['at the desk', clipPath, { locale: 'en-GB' }],
+    ['at the panel', '/console/or-1', { viewport: { width: 1920, height: 1080 } }],
+  ] as const)('is found in the RIS where he is not on today’s list, %s', async (where, start, options) => {
+    server.station = station({ procedure: { ...procedure, emergency: true } });
+    const planned = { ...worklistItems[2]!, itemId: '01K0000000000000000000RX17', scheduledAt: '2026-12-24T08:15:00', modality: 'ES', scheduledStationAe: 'OR7' }; // prettier-ignore
+    const asked: unknown[] = [];
+    server.more = ({ path: at, query }) => {
+      if (at !== '/worklist/search') return undefined;
+      asked.push(Object.fromEntries(query));
+      return { status: 200, body: { items: [planned], stale: false } };
+    };
+    const page = await open(start, options);
+    await page.getByTestId('correct-patient').click();
+    await page.getByTestId('correct-ris').click();
+    await page.getByTestId('ris-name').fill('Nowak');
+    await page.getByTestId('ris-close').click();
+    await page.getByTestId('ris-search').waitFor({ state: 'detached' });
+    await page.getByTestId('correct-ris').click();
+    await page.getByTestId('ris-name').fill('Nowak');
+    await page.keyboard.press('Enter');
+    const found = page.getByTestId(`correct-${planned.itemId}`);
+    await found.waitFor();
+    expect(await found.innerText()).toMatch(/24[./]12[./]2026\s+08:15[\s\S]*Nowak[\s\S]*ES · OR7/);
+    expect(asked).toEqual([{ name: 'Nowak', limit: '25' }]);
+    if (where === 'at the panel') expect(await smallTargets(page)).toEqual([]);
+    await shoot(page, `correct-ris-${where === 'at the desk' ? 'desk' : 'panel'}`);
+    await found.click();
+    await page.getByTestId('confirm-correct').click();
+    await eventually(patches).toEqual([[path, { worklistItemId: planned.itemId }]]);
   });
 
   it('is matched at the panel with two taps', async () => {

@@ -104,7 +104,11 @@ export function WorklistScreen({ station }: { station: StationView }) {
       <main className={list.main}>
         <section className={list.listSide} aria-label={t('worklist.title')}>
           {inRis ? (
-            <WorklistSearch onClose={closeRis} rows={(items) => rows(items, true)} />
+            <WorklistSearch
+              onClose={closeRis}
+              rows={(items) => rows(items, true)}
+              awayHint={t('worklist.ris.awayHint')}
+            />
           ) : (
             <>
               <div className={list.tools}>

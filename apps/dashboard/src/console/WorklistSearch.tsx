@@ -22,10 +22,14 @@ const PAGE = 25;
 interface Props {
   onClose: () => void;
   rows: (items: readonly WorklistItem[]) => ReactNode;
+  /** What to do while the information system is away. */
+  awayHint: string;
+  /** At a desk with mouse and keyboard: smaller. */
+  desk?: boolean;
 }
 
 /** Whoever is not on today's list: looked for in the information system itself. Escape goes back to the list. */
-export function WorklistSearch({ onClose, rows }: Props) {
+export function WorklistSearch({ onClose, rows, awayHint, desk = false }: Props) {
   const { t } = useTranslation();
   const form = useRef<HTMLFormElement>(null);
   const [asked, setAsked] = useState<{ query: WorklistQuery; time: number }>();
@@ -60,7 +64,12 @@ export function WorklistSearch({ onClose, rows }: Props) {
   );
 
   return (
-    <div className={classes.search} onKeyDown={(event) => event.key === 'Escape' && onClose()} data-testid="ris-search">
+    <div
+      className={classes.search}
+      data-desk={desk}
+      onKeyDown={(event) => event.key === 'Escape' && onClose()}
+      data-testid="ris-search"
+    >
       <form className={classes.form} onSubmit={submit} ref={form} aria-label={t('worklist.ris.title')} noValidate>
         {text('name', 60)}
         {text('patientId', 64)}
@@ -80,15 +89,15 @@ export function WorklistSearch({ onClose, rows }: Props) {
         </label>
         <div className={classes.actions}>
           <button type="submit" className={classes.submit} data-testid="ris-submit">
-            <IconSearch size={30} aria-hidden /> {t('worklist.ris.submit')}
+            <IconSearch className={classes.icon} aria-hidden /> {t('worklist.ris.submit')}
           </button>
           <button type="button" className={classes.close} onClick={onClose} data-testid="ris-close">
-            <IconArrowLeft size={30} aria-hidden /> {t('worklist.ris.close')}
+            <IconArrowLeft className={classes.icon} aria-hidden /> {t('worklist.ris.close')}
           </button>
         </div>
       </form>
       {asked ? (
-        <Found key={asked.time} {...asked} rows={rows} />
+        <Found key={asked.time} {...asked} rows={rows} awayHint={awayHint} large={!desk} />
       ) : (
         <p className={classes.hint} role={empty ? 'alert' : undefined} data-testid="ris-hint">
           {t(empty ? 'worklist.ris.needsOne' : 'worklist.ris.hint')}
@@ -98,14 +107,20 @@ export function WorklistSearch({ onClose, rows }: Props) {
   );
 }
 
-function Found({ query, time, rows }: { query: WorklistQuery; time: number; rows: Props['rows'] }) {
+interface FoundProps extends Pick<Props, 'rows' | 'awayHint'> {
+  query: WorklistQuery;
+  time: number;
+  large: boolean;
+}
+
+function Found({ query, time, rows, awayHint, large }: FoundProps) {
   const { t } = useTranslation();
   const locale = useLocale();
   const now = useNow(30_000);
   const [limit, setLimit] = useState(PAGE);
   const { data, error, isFetching, refetch } = useWorklistSearch(query, time, limit);
   if (!data) {
-    if (error && !isFetching) return <Failed error={error} onRetry={() => void refetch()} large />;
+    if (error && !isFetching) return <Failed error={error} onRetry={() => void refetch()} large={large} />;
     return <Asking />;
   }
   const { items, stale, asOf, truncated = false } = data;
@@ -114,7 +129,7 @@ function Found({ query, time, rows }: { query: WorklistQuery; time: number; rows
     <>
       {stale && (
         <Note id="ris-away" title={t('worklist.ris.away')}>
-          {asOf && t('worklist.staleAsOf', { time: dayTime(asOf, locale, now) })} {t('worklist.ris.awayHint')}
+          {asOf && t('worklist.staleAsOf', { time: dayTime(asOf, locale, now) })} {awayHint}
         </Note>
       )}
       {items.length > 0 ? (
@@ -128,7 +143,7 @@ function Found({ query, time, rows }: { query: WorklistQuery; time: number; rows
         <Empty
           title={t(stale ? 'worklist.ris.nobodyKnown' : 'worklist.ris.nobody')}
           {...(stale ? {} : { hint: t('worklist.ris.nobodyHint') })}
-          large
+          large={large}
         />
       )}
       {truncated && (
@@ -144,7 +159,7 @@ function Found({ query, time, rows }: { query: WorklistQuery; time: number; rows
               aria-busy={isFetching}
               data-testid="ris-more"
             >
-              {isFetching ? <Loader size={28} aria-hidden /> : <IconPlus size={30} aria-hidden />}{' '}
+              {isFetching ? <Loader size={28} aria-hidden /> : <IconPlus className={classes.icon} aria-hidden />}{' '}
               {t('worklist.ris.more')}
             </button>
           )}
@@ -152,7 +167,8 @@ function Found({ query, time, rows }: { query: WorklistQuery; time: number; rows
       )}
       {stale && (
         <button type="button" className={classes.close} onClick={() => void refetch()} data-testid="ris-again">
-          {isFetching ? <Loader size={28} aria-hidden /> : <IconSearch size={30} aria-hidden />} {t('app.retry')}
+          {isFetching ? <Loader size={28} aria-hidden /> : <IconSearch className={classes.icon} aria-hidden />}{' '}
+          {t('app.retry')}
         </button>
       )}
     </>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client.ts';
 import { keys } from '../api/queries.ts';
+import { WorklistSearch } from '../console/WorklistSearch.tsx';
 import { useErrorText } from '../app/useErrorText.ts';
 import { usePatientName } from '../ui/PatientText.tsx';
 import classes from './Correct.module.css';
@@ -13,6 +14,7 @@ import type { Correction } from './correction.ts';
 import { FromProcedures } from './FromProcedures.tsx';
 import { FromWorklist } from './FromWorklist.tsx';
 import { ManualPatient } from './ManualPatient.tsx';
+import { WorklistChoices } from './WorklistChoices.tsx';
 
 interface Props {
   procedure: ProcedureView;
@@ -51,7 +53,7 @@ interface ChoiceProps {
   onDone: () => void;
   large: boolean;
 }
-type Way = 'list' | 'manual' | 'procedure';
+type Way = 'list' | 'ris' | 'manual' | 'procedure';
 
 function Choice({ procedure, clipId, onDone, large }: ChoiceProps) {
   const { t } = useTranslation();
@@ -63,9 +65,9 @@ function Choice({ procedure, clipId, onDone, large }: ChoiceProps) {
     const back = () => setChoice(undefined);
     return <Confirm {...{ procedure, choice, clipId: moved, onDone, large }} onBack={back} />;
   }
-  const ways = (['list', ...(moved === undefined ? [] : ['procedure']), 'manual'] as Way[]).filter(
-    (one) => one !== way,
-  );
+  const all: Way[] = large ? ['list', 'ris'] : ['list', 'ris', ...(moved === undefined ? [] : (['procedure'] as const)), 'manual']; // prettier-ignore
+  // the search has its own way back to the list
+  const ways = all.filter((one) => one !== way && !(way === 'ris' && one === 'list'));
   return (
     <>
       {clipId !== undefined && (
@@ -86,13 +88,27 @@ function Choice({ procedure, clipId, onDone, large }: ChoiceProps) {
       )}
       {way === 'manual' && <ManualPatient onChoose={setChoice} />}
       {way === 'list' && <FromWorklist stationId={procedure.stationId} onChoose={setChoice} large={large} />}
+      {way === 'ris' && (
+        <WorklistSearch
+          desk={!large}
+          onClose={() => setWay('list')}
+          awayHint={t(large ? 'correct.risAwayPanel' : 'correct.risAway')}
+          rows={(items) => <WorklistChoices items={items} large={large} anyDay onChoose={setChoice} />}
+        />
+      )}
       {way === 'procedure' && <FromProcedures from={procedure} onChoose={setChoice} />}
-      {!large &&
-        ways.map((one) => (
-          <Button key={one} variant="subtle" mt="md" onClick={() => setWay(one)} data-testid={`correct-${one}`}>
-            {t(`correct.way.${one}`)}
-          </Button>
-        ))}
+      {ways.map((one) => (
+        <Button
+          key={one}
+          variant="subtle"
+          size={large ? 'xl' : 'sm'}
+          mt="md"
+          onClick={() => setWay(one)}
+          data-testid={`correct-${one}`}
+        >
+          {t(`correct.way.${one}`)}
+        </Button>
+      ))}
     </>
   );
 }

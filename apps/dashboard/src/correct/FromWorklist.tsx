@@ -3,11 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useWorklist } from '../api/queries.ts';
-import { siteTime } from '../format/dates.ts';
-import { useBirthText, usePatientName } from '../ui/PatientText.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import type { Correction } from './correction.ts';
 import classes from './Correct.module.css';
+import { WorklistChoices } from './WorklistChoices.tsx';
 
 interface Props {
   stationId: string;
@@ -18,8 +17,6 @@ interface Props {
 /** The room's worklist of today; of another day or of every room, where the patient was planned elsewhere. */
 export function FromWorklist({ stationId, large, onChoose }: Props) {
   const { t } = useTranslation();
-  const nameOf = usePatientName();
-  const bornOf = useBirthText();
   const [everywhere, setEverywhere] = useState(false);
   const [day, setDay] = useState('');
   const [search, setSearch] = useState('');
@@ -64,29 +61,7 @@ export function FromWorklist({ stationId, large, onChoose }: Props) {
       )}
       {data ? (
         data.items.length > 0 ? (
-          <ul className={classes.list} data-large={large}>
-            {data.items.map((item) => (
-              <li key={item.itemId}>
-                <button
-                  type="button"
-                  className={classes.item}
-                  onClick={() => onChoose({ name: nameOf(item.patient.name), body: { worklistItemId: item.itemId } })}
-                  data-testid={`correct-${item.itemId}`}
-                >
-                  <span className={classes.time}>{siteTime(item.scheduledAt)}</span>
-                  <span className={classes.who}>
-                    <strong>{nameOf(item.patient.name)}</strong>
-                    <span>
-                      {[bornOf(item.patient), `${t('patient.id')} ${item.patient.id}`].filter(Boolean).join(' · ')}
-                    </span>
-                  </span>
-                  <span className={classes.what}>
-                    {item.scheduledProcedureStepDescription ?? item.requestedProcedureDescription}
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ul>
+          <WorklistChoices items={data.items} large={large} onChoose={onChoose} />
         ) : (
           <Empty title={t('correct.empty')} />
         )

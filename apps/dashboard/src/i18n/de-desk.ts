@@ -69,8 +69,11 @@ export const deDesk = {
     way: {
       list: 'Aus der Arbeitsliste wählen',
       manual: 'Nicht in der Liste: von Hand eingeben',
+      ris: 'Nicht auf der Liste: im RIS suchen',
       procedure: 'Anderen Eingriff dieses Saals wählen',
     },
+    risAway: 'Von Hand eintragen geht jederzeit.',
+    risAwayPanel: 'Bitte später noch einmal oder am Schreibtisch von Hand zuordnen.',
     clipTitle: 'Zu welchem Patienten gehört das?',
     what: 'Was korrigiert wird',
     whole: 'Der ganze Eingriff',

@@ -71,8 +71,11 @@ export const enDesk: typeof deDesk = {
     way: {
       list: 'Choose from the worklist',
       manual: 'Not on the list: enter by hand',
+      ris: 'Not on the list: search the RIS',
       procedure: 'Choose another procedure of this room',
     },
+    risAway: 'Entering by hand is possible at any time.',
+    risAwayPanel: 'Please try again later, or match by hand at a desk.',
     clipTitle: 'Which patient does this belong to?',
     what: 'What is corrected',
     whole: 'The whole procedure',
