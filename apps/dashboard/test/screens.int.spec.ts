@@ -22,6 +22,7 @@ afterAll(async () => {
 
 const phone = { width: 390, height: 844 };
 const desk = { width: 1440, height: 900 };
+const panel = { width: 1920, height: 1080 };
 
 describe('every screen', () => {
   const screens = [
@@ -77,15 +78,19 @@ describe('every screen', () => {
 
 describe('the design system', () => {
   it.each([
-    ['de-DE', 'light'],
-    ['en-GB', 'dark'],
-  ] as const)('shows every component without a fault of accessibility: %s, %s', async (locale, colorScheme) => {
-    const { page } = await openPage(browser, `${server.url}/design`, { viewport: desk, locale, colorScheme });
-    await page.locator('[data-testid=save-card]').first().waitFor();
-    expect(await page.locator('[data-testid=save-card]').count()).toBe(3);
-    expect(await accessibilityFaults(page)).toEqual([]);
-    // A page that is not drawn compresses to next to nothing.
-    expect((await page.screenshot({ fullPage: true })).length).toBeGreaterThan(60_000);
-    await page.context().close();
-  });
+    ['de-DE', 'light', desk],
+    ['en-GB', 'dark', panel],
+  ] as const)(
+    'shows every component without a fault of accessibility: %s, %s',
+    async (locale, colorScheme, viewport) => {
+      // prettier-ignore
+      const { page } = await openPage(browser, `${server.url}/design`, { viewport, locale, colorScheme });
+      await page.locator('[data-testid=save-card]').first().waitFor();
+      expect(await page.locator('[data-testid=save-card]').count()).toBe(3);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      // A page that is not drawn compresses to next to nothing.
+      expect((await page.screenshot({ fullPage: true })).length).toBeGreaterThan(60_000);
+      await page.context().close();
+    },
+  );
 });

@@ -7,17 +7,23 @@ import { SaveButton } from '../console/SaveButton.tsx';
 import { SaveCard } from '../console/SaveCard.tsx';
 import { Journey } from '../ui/Journey.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
-import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import { ClipBadge, DeliveryBadge, StateBadge } from '../ui/StateBadge.tsx';
-import { ApiError } from '../api/errors.ts';
+import { LanguageSwitch, SchemeSwitch } from '../ui/Switches.tsx';
 import { DeskConversationSamples, RoomConversationSamples } from './conversation-samples.tsx';
 import classes from './Design.module.css';
 import { sampleClip } from './samples.ts';
+import {
+  BadgeSamples,
+  FeedSamples,
+  FilterSamples,
+  PanelSwitchSamples,
+  PlaceholderSamples,
+  ThumbSamples,
+  tones,
+} from './ui-samples.tsx';
 
-const tones = ['good', 'busy', 'warn', 'bad', 'rec', 'idle'] as const;
 const surfaces = ['bg', 'surface', 'surface-2', 'surface-3', 'accent', 'accent-soft'] as const;
 const sources = ['live', 'starting', 'no-signal', 'frozen', 'stale', 'offline', 'unreachable', 'no-room'] as const;
-const sizes = ['sm', 'md', 'lg', 'xl'] as const;
 const nothing = () => undefined;
 
 /** Every token, component and state on one page, in the language and the scheme that are chosen: to look at and to test. */
@@ -26,7 +32,10 @@ export function DesignPage() {
   const attempt = { clipId: sampleClip.clipId, seconds: 120, startedAt: Date.parse(sampleClip.requestedAt) };
   return (
     <>
-      <PageTitle title={t('design.title')} subtitle={t('design.hint')} />
+      <PageTitle title={t('design.title')} subtitle={t('design.hint')}>
+        <LanguageSwitch />
+        <SchemeSwitch />
+      </PageTitle>
       <Part title={t('design.colours')}>
         <div className={classes.swatches}>
           {surfaces.map((name) => (
@@ -48,11 +57,6 @@ export function DesignPage() {
             <StateBadge key={state} state={state} />
           ))}
         </div>
-        <div className={classes.row}>
-          {sizes.map((size) => (
-            <StateBadge key={size} state="live" size={size} />
-          ))}
-        </div>
       </Part>
       <Part title={t('design.clipStates')}>
         <ul className={classes.states}>
@@ -60,6 +64,7 @@ export function DesignPage() {
             <li key={state}>
               <ClipBadge state={state} />
               <Journey clip={{ state }} />
+              <Journey clip={{ state }} labels />
             </li>
           ))}
         </ul>
@@ -69,6 +74,20 @@ export function DesignPage() {
           {DeliveryQueueItem.shape.state.options.map((state) => (
             <DeliveryBadge key={state} state={state} />
           ))}
+        </div>
+      </Part>
+      <Part title={t('design.badges')}>
+        <BadgeSamples />
+      </Part>
+      <Part title={t('design.badges')} dark>
+        <BadgeSamples />
+      </Part>
+      <Part title={t('design.filters')}>
+        <FilterSamples />
+      </Part>
+      <Part title={t('design.thumbs')}>
+        <div className={classes.row}>
+          <ThumbSamples />
         </div>
       </Part>
       <Part title={t('design.buttons')}>
@@ -128,12 +147,22 @@ export function DesignPage() {
           <DeskConversationSamples />
         </div>
       </Part>
+      <Part title={t('design.feed')}>
+        <FeedSamples />
+      </Part>
+      <Part title={t('design.feed')} dark>
+        <FeedSamples large />
+      </Part>
       <Part title={t('design.placeholders')}>
         <div className={classes.panels}>
-          <Loading />
-          <Empty title={t('recordings.empty')} hint={t('recordings.emptyHint')} />
-          <Failed error={new ApiError(0, 'network', '')} onRetry={nothing} />
+          <PlaceholderSamples />
         </div>
+      </Part>
+      <Part title={t('design.placeholders')}>
+        <div className={classes.panels}>
+          <PlaceholderSamples large />
+        </div>
+        <PanelSwitchSamples />
       </Part>
     </>
   );

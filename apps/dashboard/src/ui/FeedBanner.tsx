@@ -9,10 +9,17 @@ import classes from './FeedBanner.module.css';
 export function FeedBanner({ text, large = false }: { text: string; large?: boolean }) {
   const health = useFeedHealth();
   if (health.status !== 'lost') return null;
-  return <Banner lostAt={health.lastAt} text={text} large={large} />;
+  return <FeedLost lostAt={health.lastAt} text={text} large={large} />;
 }
 
-function Banner({ lostAt, text, large }: { lostAt: number | undefined; text: string; large: boolean }) {
+interface LostProps {
+  /** When it was heard of last, ms since 1970. */
+  lostAt: number | undefined;
+  text: string;
+  large?: boolean;
+}
+
+export function FeedLost({ lostAt, text, large = false }: LostProps) {
   const { t } = useTranslation();
   const now = useNow();
   return (
