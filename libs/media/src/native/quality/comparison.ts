@@ -45,7 +45,17 @@ export interface Thresholds {
 }
 
 /** Each passes the first picture through and writes into its metadata; xpsnr weighs by the first, the reference. */
-const METRICS = '[r][d1]psnr[p];[p][d2]ssim[s];[s][d3]xpsnr';
+const METRICS = '[r][d1]psnr[p];[p][d2]ssim[s]';
+
+/**
+ * FFmpeg's XPSNR divides by zero below 2025 samples, where its blocks come out empty (vf_xpsnr.c: 4 * (int)(32 *
+ * sqrt(w * h / (3840 * 2160)) + 0.5)). Smaller pictures are enlarged by whole numbers, which leaves every error as it is.
+ */
+function xpsnr({ width, height }: Frame): string {
+  const times = Math.ceil(Math.sqrt(2025 / (width * height)));
+  const enlarge = times > 1 ? `scale=iw*${times}:ih*${times}:flags=neighbor` : 'null';
+  return `[s]${enlarge}[s3];[d3]${enlarge}[e3];[s3][e3]xpsnr`;
+}
 
 /** Compares pictures pair by pair. */
 export class Comparison {
@@ -105,7 +115,7 @@ export class Comparison {
       this.notes.push(`compared as ${format}; the second video is ${nameOf(distorted)}`);
     }
     steps.push('setsar=1');
-    const graph = `[in0]setsar=1[r];[in1]${steps.join(',')},split=3[d1][d2][d3];${METRICS}`;
+    const graph = `[in0]setsar=1[r];[in1]${steps.join(',')},split=3[d1][d2][d3];${METRICS};${xpsnr(reference)}`;
     return new FilterChain(graph, [reference, distorted], { num: 1, den: 1000 });
   }
 

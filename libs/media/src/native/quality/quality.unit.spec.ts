@@ -60,6 +60,13 @@ describe('measured quality', () => {
     expect(ssim.average).toBeCloseTo((luma * 4 + 2) / 6, 3); // planes count by their samples
   });
 
+  it('measures pictures that are smaller than the blocks of XPSNR', async () => {
+    const tiny = await distorted('tiny', 'scale=32:32');
+    expect(await measureQuality(tiny, tiny)).toMatchObject({ identicalFrames: 12, xpsnr: { average: 'inf' } });
+    const report = await measureQuality(tiny, await distorted('tiny-noise', 'scale=32:32,noise=c0s=15'));
+    expect(Number(report.xpsnr.average)).toBeLessThan(Number(report.psnr.average) + 20);
+  });
+
   it('falls with every step of blur and of noise, in all three measures', async () => {
     for (const steps of [
       ['boxblur=1', 'boxblur=3', 'boxblur=8'],
