@@ -18,7 +18,7 @@ export async function countingProxy(target: { port: number }) {
   let reached = (): void => undefined;
   let goOn = Promise.resolve();
   const server = http.createServer((request, response) => {
-    const { method, url, headers } = request;
+    const { method, url, headers, socket } = request;
     const onward = http.request({ host: '127.0.0.1', port: target.port, method, path: url, headers, agent: false });
     onward.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
@@ -36,7 +36,7 @@ export async function countingProxy(target: { port: number }) {
         await goOn;
       }
     }
-    pipeline(request, counted, onward).catch(() => request.socket.destroy());
+    pipeline(request, counted, onward).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

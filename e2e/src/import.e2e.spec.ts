@@ -142,7 +142,7 @@ describe('old records', { timeout: 240_000 }, () => {
     line.box.service('catalog').kill('SIGKILL');
     second.release();
     await until(async () => (await line.api.findImport(sha256).catch(() => undefined))?.uploaded, {
-      ...{ timeoutMs: 90_000, what: 'the rest of the record' },
+      ...{ timeoutMs: 180_000, what: 'the rest of the record' },
     });
     child.kill('SIGKILL');
 

@@ -5,8 +5,8 @@ import type { CatalogApi } from '../api.ts';
 
 /** One request carries no more: the longer it is, the more a proxy on the way has to put up with. */
 const PIECE_BYTES = 64 * 1024 ** 2;
-/** Failures in a row without a byte more: about a minute. */
-const PATIENCE = 7;
+/** Failures in a row without a byte more: about two minutes, as a service may take to come back. */
+const PATIENCE = 12;
 
 /**
  * The bytes of a record, from where the system has them (tus 1.0.0): whoever was interrupted on either side goes on
