@@ -133,6 +133,22 @@ describe('smartbox media', { timeout: 60_000 }, () => {
     expect(second).toMatchObject({ code: 0, json: { counts: { alreadyThere: 1, imported: 0 } } });
   });
 
+  it('imports the videos of a dump, once, and reports each row with what else stands in it', async () => {
+    const dump = fileURLToPath(new URL('fixtures/dumps/pg_dump.sql', import.meta.url));
+    const first = await media('import', dump, '--out', 'dumped', '--json');
+    expect(first).toMatchObject({ code: 1, json: { counts: { files: 3, imported: 2, alreadyThere: 0, failed: 1 } } });
+    const [one, two, broken] = first.json['files'] as { output: string; frames: number; copiedFrames: number; sha256: string; row: object; error?: object }[]; // prettier-ignore
+    expect([one?.frames, one?.copiedFrames, two?.frames, two?.copiedFrames]).toEqual([6, 6, 2, 0]);
+    expect(one?.row).toMatchObject({ id: '1', patient_name: 'Früh^Franz', patient_id: 'OLD-2' });
+    expect(broken).toMatchObject({ row: { id: '4', patient_name: 'Kaputt^Kurt' }, error: { code: 'bad-base64' } });
+    expect(await hashes(one?.output ?? '')).toHaveLength(6);
+    const report = JSON.parse(await readFile(join(dir, 'dumped/import.json'), 'utf8')) as { sha256: string }[];
+    expect(report.map(({ sha256 }) => sha256)).toEqual([one?.sha256, two?.sha256, '']);
+    const again = await media('import', dump, '--out', 'dumped', '--json');
+    expect(again.json).toMatchObject({ counts: { files: 3, imported: 0, alreadyThere: 2, failed: 1 } });
+    expect((await readdir(join(dir, 'dumped'))).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   it('imports every container: copies what can be copied, and says how near the rest is', async () => {
     const foreign = async (name: string, ...args: string[]): Promise<string> => {
       await run('ffmpeg', ['-loglevel', 'error', '-i', join(dir, 'a.mp4'), ...args, join(dir, name)]);

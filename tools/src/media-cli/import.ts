@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { basename, extname, join, resolve } from 'node:path';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { indexSource, smartCut, type QualityReport, type RawFormat, type RawVideo } from '@smartbox/media/native';
+import { dumpVideos, isDump, type DumpVideo } from './dump/videos.ts';
 import { unwrap } from './unwrap.ts';
 import { importInto, type Into } from './import-into.ts';
 import { number, required, text, type Answer, type Options, type Work } from '../file-verb.ts';
@@ -11,7 +12,9 @@ import { number, required, text, type Answer, type Options, type Work } from '..
 interface Imported {
   readonly file: string;
   readonly bytes: number;
-  /** Of the original file, as it was found. */
+  /** Of a row of a dump: what else stands in it. */
+  readonly row?: Readonly<Record<string, string>>;
+  /** Of the original file, as it was found; of a row, of its video. */
   readonly sha256: string;
   readonly state: 'imported' | 'already there' | 'failed';
   readonly output?: string;
@@ -29,8 +32,7 @@ const REPORT = 'import.json';
 
 /**
  * Brings old records into MP4, one by one: files of any container, DICOM videos, bare pictures, base64 text with a video
- * inside. The report
- * stands beside the results and is written after every file; a second run takes up where the first one ended.
+ * inside, the rows of a dump. The report stands beside the results and is written after every file; a second run takes up where the first one ended.
  * Originals are only read.
  */
 export async function importFiles(paths: readonly string[], options: Options, work: Work): Promise<Answer> {
@@ -44,16 +46,25 @@ export async function importFiles(paths: readonly string[], options: Options, wo
   const known = await readReport(join(folder, REPORT));
   const files = (await Promise.all(paths.map(listFiles))).flat().filter((file) => !within(file, folder));
   const results: Imported[] = [];
-  for (const [i, file] of files.entries()) {
-    work.progress(`${i + 1} of ${files.length}: ${file}`);
-    if (work.signal.aborted) throw new SmartBoxError({ code: 'cancelled', message: 'the import was stopped', fault: 'input' }); // prettier-ignore
-    const result = await importOne(file, folder, known, raw, work.signal);
+  const settle = async (result: Imported): Promise<void> => {
     results.push(result);
     if (result.state !== 'failed') known.set(result.sha256, result);
     await writeReport(join(folder, REPORT), [...known.values(), ...results.filter(({ state }) => state === 'failed')]);
+  };
+  for (const [i, file] of files.entries()) {
+    work.progress(`${i + 1} of ${files.length}: ${file}`);
+    if (await isDump(file)) {
+      for await (const video of dumpVideos(file, join(folder, '.decoded-row'), work.signal)) {
+        work.progress(`${i + 1} of ${files.length}: ${video.name}`);
+        await settle(await importRow(video, folder, known, work.signal));
+      }
+      continue;
+    }
+    if (work.signal.aborted) throw new SmartBoxError({ code: 'cancelled', message: 'the import was stopped', fault: 'input' }); // prettier-ignore
+    await settle(await importOne(file, folder, known, raw, work.signal));
   }
   const count = (state: Imported['state']): number => results.filter((one) => one.state === state).length;
-  const counts = { files: files.length, imported: count('imported'), alreadyThere: count('already there'), failed: count('failed') }; // prettier-ignore
+  const counts = { files: results.length, imported: count('imported'), alreadyThere: count('already there'), failed: count('failed') }; // prettier-ignore
   return {
     json: { folder, counts, files: results },
     lines: [
@@ -64,7 +75,7 @@ export async function importFiles(paths: readonly string[], options: Options, wo
       ),
       `${counts.imported} imported, ${counts.alreadyThere} already there, ${counts.failed} failed`,
     ],
-    failed: counts.failed > 0 || files.length === 0,
+    failed: counts.failed > 0 || results.length === 0,
   };
 }
 
@@ -90,14 +101,46 @@ async function importOne(
   signal: AbortSignal,
 ): Promise<Imported> {
   const facts = { file, bytes: (await stat(file)).size, sha256: await sha256(file) };
-  const before = known.get(facts.sha256);
-  if (before?.output && before.outputSha256 === (await sha256(before.output).catch(() => null)))
-    return { ...before, file, state: 'already there' };
   const decoded = join(folder, `.decoded-${facts.sha256}`);
   try {
-    const source = await unwrap(file, decoded, raw, signal);
-    const index = await indexSource(source, signal);
-    const output = join(folder, `${basename(file, extname(file))}-${facts.sha256.slice(0, 8)}.mp4`);
+    return await convert(facts, basename(file, extname(file)), () => unwrap(file, decoded, raw, signal), folder, known, signal); // prettier-ignore
+  } finally {
+    await rm(decoded, { force: true });
+  }
+}
+
+/** A video that stood in a row of a dump, and is a file for as long as it takes. */
+async function importRow(
+  { name, row, found }: DumpVideo,
+  folder: string,
+  known: ReadonlyMap<string, Imported>,
+  signal: AbortSignal,
+): Promise<Imported> {
+  if ('error' in found) return failed({ file: name, row, bytes: 0, sha256: '' }, found.error);
+  const { path, bytes, sha256: hash } = found;
+  const stem = basename(name.split(', ')[0] ?? '').replace(/\.\w+$/, '');
+  return convert({ file: name, row, bytes, sha256: hash }, stem, () => Promise.resolve(path), folder, known, signal);
+}
+
+const failed = (facts: Pick<Imported, 'file' | 'row' | 'bytes' | 'sha256'>, error: unknown): Imported => {
+  const code = error instanceof SmartBoxError ? error.code : 'unexpected';
+  return { ...facts, state: 'failed', error: { code, message: toError(error).message } };
+};
+
+async function convert(
+  facts: Pick<Imported, 'file' | 'row' | 'bytes' | 'sha256'>,
+  stem: string,
+  video: () => Promise<string>,
+  folder: string,
+  known: ReadonlyMap<string, Imported>,
+  signal: AbortSignal,
+): Promise<Imported> {
+  const before = known.get(facts.sha256);
+  if (before?.output && before.outputSha256 === (await sha256(before.output).catch(() => null)))
+    return { ...before, ...facts, state: 'already there' };
+  try {
+    const index = await indexSource(await video(), signal);
+    const output = join(folder, `${stem}-${facts.sha256.slice(0, 8)}.mp4`);
     const { frames, copiedFrames, reencodedFrames, notes, quality } = await smartCut({
       sources: [index],
       parts: [{ source: 0, from: 0, to: index.frames }],
@@ -118,10 +161,7 @@ async function importOne(
     };
   } catch (error) {
     if (signal.aborted) throw error;
-    const code = error instanceof SmartBoxError ? error.code : 'unexpected';
-    return { ...facts, state: 'failed', error: { code, message: toError(error).message } };
-  } finally {
-    await rm(decoded, { force: true });
+    return failed(facts, error);
   }
 }
 

@@ -1,8 +1,5 @@
 import { inputError } from '@smartbox/kernel';
-
-/** No video is shorter, and hardly any other text of a record so long. */
-const LONG = 1024;
-const PAYLOAD = /^(data:[\w/.+;=,-]*?base64,)?([A-Za-z0-9+/=]|\\[/nrt])*\\?$/;
+import { LONG_TEXT as LONG, looksLikeBase64 } from './base64.ts';
 
 /**
  * The one long base64 string of a JSON document, as databases of old recorders give their rows away: piece by piece,
@@ -44,9 +41,13 @@ export async function* longBase64(text: AsyncIterable<Uint8Array>, name: string)
       if (state === 'other string') continue;
       held += char;
       if (held.length < LONG) continue;
-      state = PAYLOAD.test(held) ? 'payload' : 'other string';
+      state = looksLikeBase64(held) ? 'payload' : 'other string';
       if (state === 'other string') continue;
-      if (found) throw inputError('several-base64', `${name} holds more than one base64 video: one record a file`);
+      if (found)
+        throw inputError(
+          'several-base64',
+          `${name} holds more than one base64 video: one record a file, or several one after the other in an .ndjson file`,
+        );
       found = true;
       yield plain(held);
     }

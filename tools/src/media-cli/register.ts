@@ -70,7 +70,7 @@ export function registerMedia(program: Command): void {
   verb(
     media,
     'import [path...]',
-    'bring old records (files, folders, DICOM videos, base64 text, bare pictures) into MP4, or into a running system',
+    'bring old records (files, folders, DICOM videos, base64 text, dumps of a database, bare pictures) into MP4, or into a running system',
     async (paths, options, work) => (await import('./import.ts')).importFiles(paths, options, work),
   )
     .option('--out <folder>', 'where the results and the report go', 'imported')

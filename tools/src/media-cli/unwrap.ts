@@ -1,10 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { inputError } from '@smartbox/kernel';
 import { extractPayload, fileSource, readPart10, transferSyntaxes, type Dataset } from '@smartbox/dicom';
 import { containRaw, remux, type RawVideo } from '@smartbox/media/native';
+import { base64Decoder, looksLikeBase64 } from './base64.ts';
 import { longBase64 } from './long-base64.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function unwrap(
   const head = await headOf(file);
   if (head.toString('latin1', 128, 132) === 'DICM') return fromDicom(file, scratch);
   if (/^\s*[[{]/.test(head.toString('latin1'))) return decodeBase64(file, longString(file), scratch);
-  return isBase64(head) ? decodeBase64(file, createReadStream(file), scratch) : file;
+  return looksLikeBase64(head.toString('latin1')) ? decodeBase64(file, createReadStream(file), scratch) : file;
 }
 
 async function headOf(file: string): Promise<Buffer> {
@@ -69,43 +69,9 @@ function rateOf(dataset: Dataset): string {
   return Math.abs(rate * 1.001 - ntsc) < 0.001 ? `${ntsc * 1000}/1001` : `${Math.round(rate * 1000)}/1000`;
 }
 
-const PREFIX = /^\s*data:[\w/.+;=,-]*?base64,/;
-
-/** Text of nothing but base64, perhaps as a data URL: the old recorder kept its videos so. */
-function isBase64(head: Buffer): boolean {
-  const start = head.toString('latin1').replace(PREFIX, '');
-  return head.length > 0 && /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(start);
-}
-
 const longString = (file: string): AsyncIterable<string> => longBase64(createReadStream(file), file);
 
-/** Streams: never the whole text in memory. Anything that is no base64 ends it: nothing is left out silently. */
 async function decodeBase64(file: string, text: AsyncIterable<Buffer | string>, output: string): Promise<string> {
-  let rest = '';
-  let first = true;
-  let ended = false;
-  const refuse = (): Error =>
-    inputError('bad-base64', `${file} begins as base64 text, and then something else follows: nothing was imported`);
-  const decode = new Transform({
-    transform(chunk: Buffer, _, done) {
-      let part = chunk.toString('latin1');
-      if (first) part = part.replace(PREFIX, '');
-      first = false;
-      part = part.replace(/\s+/g, '');
-      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(part) || (ended && part !== '')) return done(refuse());
-      ended = part.endsWith('=');
-      rest += part;
-      const whole = rest.length - (rest.length % 4);
-      this.push(Buffer.from(rest.slice(0, whole), 'base64'));
-      rest = rest.slice(whole);
-      done();
-    },
-    flush(done) {
-      if (rest.length === 1) return done(refuse());
-      if (rest.length > 0) this.push(Buffer.from(rest, 'base64'));
-      done();
-    },
-  });
-  await pipeline(text, decode, createWriteStream(output));
+  await pipeline(text, base64Decoder(file), createWriteStream(output));
   return output;
 }
