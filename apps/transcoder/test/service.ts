@@ -23,7 +23,7 @@ export const recipe: Recipe = {
 /** The whole service in this process, on servers of its own. */
 export interface Service {
   app: NestFastifyApplication;
-  /** Speaks as the catalog. */
+  /** Speaks as the catalog, unless told otherwise. */
   messaging: Messaging;
   store: ObjectStore;
   scratch: string;
@@ -32,7 +32,10 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export async function startService(env: Record<string, string> = {}): Promise<Service> {
+export async function startService(
+  env: Record<string, string> = {},
+  speaksAs: 'catalog' | 'buffer' = 'catalog',
+): Promise<Service> {
   const nats = await startNats();
   const scratch = await mkdtemp(join(tmpdir(), 'transcoder-spec-'));
   const bucket = await testBucket();
@@ -51,7 +54,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Se
   const store = new ObjectStore(parseS3Url(config.s3.url, config.s3.credentials));
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), { logger: false });
   await connectMessaging(app);
-  const messaging = await Messaging.connect({ service: 'catalog', ...config.nats });
+  const messaging = await Messaging.connect({ service: speaksAs, ...config.nats });
   return {
     app,
     messaging,
