@@ -160,7 +160,7 @@ describe('old records', { timeout: 240_000 }, () => {
     const child = start();
     const exited = new Promise((resolve) => child.once('exit', resolve));
     await until(async () => (await reported().catch(() => undefined))?.records[1]?.clipId !== undefined, {
-      ...{ timeoutMs: 60_000, intervalMs: 5, what: 'two records brought' },
+      ...{ timeoutMs: 120_000, intervalMs: 5, what: 'two records brought' },
     });
     child.kill('SIGKILL');
     line.box.service('transcoder').kill('SIGKILL');
