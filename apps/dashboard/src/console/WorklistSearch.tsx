@@ -9,6 +9,7 @@ import type { WorklistItem } from '../api/schemas.ts';
 import { useLocale } from '../app/locale.ts';
 import { useNow } from '../app/use-now.ts';
 import { dayTime } from '../format/dates.ts';
+import { DayField } from '../ui/DayField.tsx';
 import { Empty, Failed } from '../ui/Placeholder.tsx';
 import { Note } from './WorklistNotes.tsx';
 import classes from './WorklistSearch.module.css';
@@ -34,6 +35,7 @@ export function WorklistSearch({ onClose, rows, awayHint, desk = false }: Props)
   const form = useRef<HTMLFormElement>(null);
   const [asked, setAsked] = useState<{ query: WorklistQuery; time: number }>();
   const [empty, setEmpty] = useState(false);
+  const [day, setDay] = useState('');
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -83,10 +85,16 @@ export function WorklistSearch({ onClose, rows, awayHint, desk = false }: Props)
             ))}
           </select>
         </label>
-        <label className={classes.field}>
-          <span>{t('worklist.ris.date')}</span>
-          <input type="date" name="date" data-testid="ris-date" />
-        </label>
+        <div className={classes.field}>
+          <DayField
+            large={!desk}
+            label={t('worklist.ris.date')}
+            value={day}
+            onChange={setDay}
+            testId="ris-date"
+          />
+          <input type="hidden" name="date" value={day} />
+        </div>
         <div className={classes.actions}>
           <button type="submit" className={classes.submit} data-testid="ris-submit">
             <IconSearch className={classes.icon} aria-hidden /> {t('worklist.ris.submit')}

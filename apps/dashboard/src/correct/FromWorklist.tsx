@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useWorklist } from '../api/queries.ts';
+import { DayField } from '../ui/DayField.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
 import type { Correction } from './correction.ts';
 import classes from './Correct.module.css';
@@ -33,13 +34,7 @@ export function FromWorklist({ stationId, large, onChoose }: Props) {
           onChange={(event) => setSearch(event.currentTarget.value)}
           data-testid="correct-search"
         />
-        <TextInput
-          size={size}
-          type="date"
-          label={t('correct.day')}
-          value={day}
-          onChange={(event) => setDay(event.currentTarget.value)}
-        />
+        <DayField large={large} label={t('correct.day')} value={day} onChange={setDay} />
         <Switch
           className={classes.everywhere ?? ''}
           size={large ? 'xl' : 'md'}

@@ -2,9 +2,11 @@ import { IconCircleFilled, IconKeyboard } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../api/errors.ts';
+import { DayField } from '../ui/DayField.tsx';
 import { FeedBanner, FeedLost } from '../ui/FeedBanner.tsx';
 import { FilterDays, FilterSelect } from '../ui/Filters.tsx';
 import { Empty, Failed, Loading } from '../ui/Placeholder.tsx';
+import { ReasonText } from '../ui/ReasonText.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
 import { Badge, ClipBadge, DeliveryBadge, StateBadge } from '../ui/StateBadge.tsx';
 import { LanguageSwitch } from '../ui/Switches.tsx';
@@ -59,6 +61,7 @@ export function FilterSamples() {
       <FilterSelect label={t('recordings.state')} value="" onChange={nothing} data={data} />
       <FilterSelect label={t('recordings.state')} value={state} onChange={setState} data={data} />
       <FilterDays {...days} onChange={(field, value) => setDays({ ...days, [field]: value })} />
+      <DayField label={t('correct.birth')} value="" onChange={nothing} error={t('error.unknown')} />
     </div>
   );
 }
@@ -81,6 +84,12 @@ export function PlaceholderSamples({ large = false }: { large?: boolean }) {
       <Loading large={large} />
       <Empty title={t('recordings.empty')} large={large} />
       <Empty title={t('recordings.empty')} hint={t('recordings.emptyHint')} large={large} />
+      <p>
+        <ReasonText code="peer-unreachable" reason="127.0.0.1:11112 refused the connection" />
+      </p>
+      <p>
+        <ReasonText code="of-a-later-version" reason="what the service says" />
+      </p>
       <Failed error={error} large={large} />
       <Failed error={error} onRetry={nothing} large={large} />
     </>

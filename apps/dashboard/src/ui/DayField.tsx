@@ -14,10 +14,20 @@ interface Props extends Pick<DateInputProps, 'label' | 'description' | 'error' |
   min?: string | undefined;
   max?: string | undefined;
   testId?: string | undefined;
+  /** For fingers in gloves: every target of the calendar is 20 mm. */
+  large?: boolean;
 }
 
+const largeTargets = {
+  day: `${classes.day} ${classes.target}`,
+  calendarHeaderControl: classes.target,
+  calendarHeaderLevel: classes.target,
+  monthsListControl: classes.target,
+  yearsListControl: classes.target,
+};
+
 /** A calendar day, typed or picked, written as the language shown writes it: a browser's own field follows the browser. */
-export function DayField({ value, onChange, min, max, testId, ...rest }: Props) {
+export function DayField({ value, onChange, min, max, testId, large = false, ...rest }: Props) {
   const { t, i18n } = useTranslation();
   const locale = useLocale();
   const format = dayFormat(locale);
@@ -33,8 +43,8 @@ export function DayField({ value, onChange, min, max, testId, ...rest }: Props) 
         {...(min === undefined ? {} : { minDate: min })}
         {...(max === undefined ? {} : { maxDate: max })}
         hideOutsideDates
-        classNames={{ weekday: classes.weekday, day: classes.day }}
-        clearable
+        classNames={{ weekday: classes.weekday, day: classes.day, ...(large ? largeTargets : {}) }}
+        {...(large ? { size: 'xl', allowDeselect: true } : { clearable: true })}
         clearButtonProps={{ 'aria-label': t('day.clear') }}
         ariaLabels={{
           previousMonth: t('day.previousMonth'),
