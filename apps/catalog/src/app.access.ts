@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import type { Provider } from '@nestjs/common';
 import { InvalidConfiguration } from '@smartbox/contracts';
+import { tlsOptions } from '@smartbox/dimse';
 import { systemClock } from '@smartbox/kernel';
 import { createLogger } from '@smartbox/telemetry';
 import { AccessLog } from './application/access/access-log.ts';
@@ -10,6 +12,7 @@ import { Devices } from './application/access/devices.ts';
 import { Doorkeeper } from './application/access/doorkeeper.ts';
 import { HospitalSignIn, ProviderSignIns } from './application/access/provider-sign-in.ts';
 import { SetUpCode, SignIns } from './application/access/sign-in.ts';
+import { AuditSender } from './application/audit-sender.ts';
 import { Housekeeping } from './application/housekeeping.ts';
 import { Imports } from './application/imports.ts';
 import type { Config } from './config.ts';
@@ -35,8 +38,10 @@ import { PasswordHasher } from './outbound/access/password-hasher.ts';
 import { ProviderClient } from './outbound/access/provider-client.ts';
 import { SessionStore } from './outbound/access/session-store.ts';
 import { Whereabouts } from './outbound/access/whereabouts.ts';
+import { AuditRepository } from './outbound/audit-repository.ts';
+import { AuditSendingStore } from './outbound/audit-sending-store.ts';
 import { AuditStore } from './outbound/audit-store.ts';
-import { readProvider } from './outbound/config-files.ts';
+import { readAudit, readProvider } from './outbound/config-files.ts';
 import { Database } from './outbound/database.ts';
 import { OutboxStore } from './outbound/outbox-store.ts';
 import { StationStore } from './outbound/station-store.ts';
@@ -52,6 +57,12 @@ export const accessControllers = [
 
 /** Only this machine reaches a service that listens there. */
 const isLocal = ({ host }: Config) => host === 'localhost' || isLoopback(host);
+
+/** Who writes the audit messages, exported or sent. */
+export const auditSource = ({ institution }: Config) => ({
+  id: `smartbox-catalog@${hostname()}`,
+  enterprise: institution,
+});
 
 /** Who may come in, and what for: where the ports of application/access meet their adapters. */
 export function accessProviders(config: Config): Provider[] {
@@ -131,6 +142,21 @@ export function accessProviders(config: Config): Provider[] {
     ),
     make(BreakGlass, [BreakGlassStore, StationStore], (store: BreakGlassStore, stations: StationStore) => {
       return new BreakGlass(store, stations, systemClock);
+    }),
+    make(AuditSender, [Database, OutboxStore], async (db: Database, outbox: OutboxStore) => {
+      const file = await readAudit(config.configDir);
+      if (!file) return new AuditSender(undefined);
+      const { host, port, tls, alarmMinutes } = file.repository;
+      const options = { ...tlsOptions(tls, config.configDir, 'audit.yaml: repository'), host, port };
+      return new AuditSender({
+        queue: new AuditSendingStore(db, outbox),
+        repository: new AuditRepository(options),
+        source: auditSource(config),
+        sender: { host: hostname(), processId: process.pid },
+        alarmMs: alarmMinutes * 60_000,
+        clock: systemClock,
+        log: createLogger('catalog'),
+      });
     }),
     make(
       Housekeeping,

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import fastifyStatic from '@fastify/static';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -8,9 +7,10 @@ import { systemClock } from '@smartbox/kernel';
 import { connectMessaging, Messaging, MessagingModule } from '@smartbox/messaging';
 import { ObjectStore, parseS3Url } from '@smartbox/storage';
 import { createLogger, HealthModule } from '@smartbox/telemetry';
-import { accessProviders, checkDoor } from './app.access.ts';
+import { accessProviders, auditSource, checkDoor } from './app.access.ts';
 import { Doorkeeper } from './application/access/doorkeeper.ts';
 import { SetUpCode } from './application/access/sign-in.ts';
+import { AuditSender } from './application/audit-sender.ts';
 import { Clips } from './application/clips.ts';
 import { Conversations } from './application/conversations.ts';
 import { Destinations } from './application/destinations.ts';
@@ -96,7 +96,7 @@ function providers({ config, recipes, stations }: Given): Provider[] {
   const settings = {
     ...{ version, streamingUrl, liveTokenSecret, dashboardDir, locale, timeZone, recipes },
     ...{ publicUrl, sessionLimits, auditRetentionDays },
-    auditSource: { id: `smartbox-catalog@${hostname()}`, enterprise: institution },
+    auditSource: auditSource(config),
   };
   return [
     { provide: SETTINGS, useValue: settings },
@@ -276,6 +276,7 @@ function providers({ config, recipes, stations }: Given): Provider[] {
         HttpAdapterHost,
         StreamingInstances,
         AuditStore,
+        AuditSender,
         Housekeeping,
         TokenStore,
         Doorkeeper,
@@ -297,6 +298,7 @@ function providers({ config, recipes, stations }: Given): Provider[] {
         http: HttpAdapterHost,
         streaming: StreamingInstances,
         audit: AuditStore,
+        auditSender: AuditSender,
         housekeeping: Housekeeping,
         tokens: TokenStore,
         door: Doorkeeper,
@@ -305,7 +307,8 @@ function providers({ config, recipes, stations }: Given): Provider[] {
         new Lifecycle(
           {
             ...{ database, messaging, stationStore, stations: rooms, procedures, outbox, publisher, relay },
-            ...{ projector, feed, sweeper, retention, http, streaming, audit, housekeeping, tokens, door, setUpCode },
+            ...{ projector, feed, sweeper, retention, http, streaming, audit, auditSender, housekeeping },
+            ...{ tokens, door, setUpCode },
           },
           { version, publicUrl, toolsTokenHash },
         ),

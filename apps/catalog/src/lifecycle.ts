@@ -11,6 +11,7 @@ import type { Messaging } from '@smartbox/messaging';
 import { createLogger, health } from '@smartbox/telemetry';
 import type { Doorkeeper } from './application/access/doorkeeper.ts';
 import type { SetUpCode } from './application/access/sign-in.ts';
+import type { AuditSender } from './application/audit-sender.ts';
 import type { Feed } from './application/feed.ts';
 import type { Housekeeping } from './application/housekeeping.ts';
 import type { Audit, Outgoing } from './application/ports.ts';
@@ -45,6 +46,7 @@ export interface Parts {
   http: HttpAdapterHost;
   streaming: StreamingInstances;
   audit: AuditStore;
+  auditSender: AuditSender;
   housekeeping: Housekeeping;
   tokens: TokenStore;
   door: Doorkeeper;
@@ -89,18 +91,20 @@ export class Lifecycle
     feed.start();
     sweeper.start(() => retention.watchStore());
     housekeeping.start();
+    this.#parts.auditSender.start();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.#stop.abort();
     for (const name of ['database', 'projection', 'outbox']) health.remove(name);
-    const { projector, relay, streaming, sweeper, housekeeping } = this.#parts;
+    const { projector, relay, streaming, sweeper, housekeeping, auditSender } = this.#parts;
     await Promise.all([
       projector.stop(),
       relay.stop(),
       streaming.close(),
       sweeper.stop(),
       housekeeping.stop(),
+      auditSender.stop(),
       this.#watching,
     ]);
   }

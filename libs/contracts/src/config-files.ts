@@ -114,3 +114,22 @@ const ProviderConfig = z.object({
 export type ProviderConfig = z.infer<typeof ProviderConfig>;
 /** `config/sign-in.yaml`; without the file there are accounts with passwords of our own only. */
 export const SignInFile = z.object({ provider: ProviderConfig });
+
+/** `config/audit.yaml`: an audit record repository of the hospital (IHE ITI-20); without the file nothing is sent. */
+export const AuditFile = z.object({
+  repository: z.object({
+    /** Also the name that its certificate is checked for. */
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(6514),
+    /** PEM files beside this one: who may have signed its certificate, and ours. */
+    tls: z
+      .object({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+        error: 'cert and key belong together',
+      })
+      .default({}),
+    /** An alarm when an entry waits for longer. */
+    alarmMinutes: z.int().min(1).max(1440).default(15),
+  }),
+});
+export type AuditFile = z.infer<typeof AuditFile>;

@@ -20,6 +20,7 @@ export const alarmCodes = [
   'store-filling',
   'break-glass',
   'audit-broken',
+  'audit-behind',
 ] as const;
 export type AlarmCode = (typeof alarmCodes)[number];
 

@@ -73,6 +73,8 @@ export const events = {
   'catalog.store.filling': catalog.StoreFilling,
   'catalog.access.opened': catalog.AccessOpened,
   'catalog.audit.broken': catalog.AuditBroken,
+  'catalog.audit.behind': catalog.AuditBehind,
+  'catalog.audit.caught-up': catalog.AuditCaughtUp,
 } as const satisfies Record<string, z.ZodType>;
 export type EventName = keyof typeof events;
 export type EventData<N extends EventName> = z.output<(typeof events)[N]>;

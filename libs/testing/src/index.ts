@@ -9,6 +9,7 @@ export * from './servers/nats-info.ts';
 export * from './servers/nats.ts';
 export type { PostgresCredentials, PostgresServer } from './servers/postgres-info.ts';
 export * from './servers/postgres.ts';
+export * from './servers/rsyslog.ts';
 export type { S3Credentials, S3Server } from './servers/s3-info.ts';
 export * from './servers/s3.ts';
 export * from './servers/server.ts';

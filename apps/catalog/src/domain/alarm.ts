@@ -11,6 +11,7 @@ export interface AlarmRow {
 const endings = {
   'source-back': ['source-no-signal', 'source-frozen', 'source-offline'],
   'broker-back': ['broker-lost'],
+  'audit-caught-up': ['audit-behind'],
 } as const satisfies Record<string, readonly AlarmCode[]>;
 
 type Told = AlarmRow & { code: AlarmCode | keyof typeof endings };
@@ -82,10 +83,23 @@ const readers: { [N in EventName]?: Read<N> } = {
     reason: `${account} opened this room without a standing right, until ${until}`,
   }),
   'catalog.audit.broken': ({ reason }) => ({ code: 'audit-broken', stationId: null, sourceId: null, reason }),
+  'catalog.audit.behind': ({ entries, since, reason }) => ({
+    code: 'audit-behind',
+    stationId: null,
+    sourceId: null,
+    reason: `${entries} entries wait since ${since}: ${reason}`,
+  }),
+  'catalog.audit.caught-up': () => ({
+    code: 'audit-caught-up',
+    stationId: null,
+    sourceId: null,
+    reason: 'the repository has all entries again',
+  }),
 };
 
 /** For those who administer accounts, and nobody else. */
-export const isForAdmins = (code: string): boolean => code === 'break-glass' || code === 'audit-broken';
+export const isForAdmins = (code: string): boolean =>
+  ['break-glass', 'audit-broken', 'audit-behind', 'audit-caught-up'].includes(code);
 
 /** What a person should be told at once about an event; undefined for what is only progress. */
 export function alarmOf(name: EventName, data: unknown): AlarmRow | undefined {

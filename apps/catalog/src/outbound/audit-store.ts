@@ -118,10 +118,10 @@ async function readHead(tx: Reader): Promise<Link & { base: Link }> {
 }
 
 /** The next of them, as they are hashed: `detail` as PostgreSQL writes it. */
-async function chained(tx: Reader, where: Prisma.Sql): Promise<Chained[]> {
+export async function chained(tx: Reader, where: Prisma.Sql, limit = BATCH): Promise<Chained[]> {
   const rows = await tx.$queryRaw<Row[]>`
     SELECT "sequence", "id", "at", "actor", "action", "subject", "outcome", "stationId", "patientId", "studyUid",
       "address", "traceId", "detail"::text AS detail, "previousHash", "hash"
-    FROM "audit_entry" WHERE ${where} ORDER BY "sequence" LIMIT ${BATCH}`;
+    FROM "audit_entry" WHERE ${where} ORDER BY "sequence" LIMIT ${limit}`;
   return rows.map(({ sequence, ...row }) => ({ ...row, sequence: Number(sequence) }));
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
+  AuditFile,
   Recipe,
   RetentionFile,
   SignInFile,
@@ -76,6 +77,12 @@ export async function readWebhooks(configDir: string): Promise<Webhook[]> {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw inputError('invalid-config', `${file}: ${JSON.stringify(twice)} stands there twice`);
   return webhooks.map(({ secret, ...rest }) => ({ ...rest, secret: reader(configDir, secret) }));
+}
+
+/** `<configDir>/audit.yaml`; undefined where there is no such file. */
+export async function readAudit(configDir: string): Promise<AuditFile | undefined> {
+  const file = join(configDir, 'audit.yaml');
+  return existsSync(file) ? checkConfig(file, await readFile(file, 'utf8'), AuditFile) : undefined;
 }
 
 /** The hospital's own sign-in; the secret as it is now. */

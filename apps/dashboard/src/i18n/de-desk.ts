@@ -40,6 +40,7 @@ export const deDesk = {
       'store-filling': 'Der Objektspeicher wird voll',
       'break-glass': 'Notfallzugriff',
       'audit-broken': 'Protokoll beschädigt',
+      'audit-behind': 'Protokoll kommt beim Archiv nicht an',
       other: 'Störung',
     },
   },

@@ -42,6 +42,7 @@ export const enDesk: typeof deDesk = {
       'store-filling': 'The object store is filling up',
       'break-glass': 'Emergency access',
       'audit-broken': 'Audit damaged',
+      'audit-behind': 'The audit does not reach its repository',
       other: 'Trouble',
     },
   },

@@ -67,3 +67,9 @@ export const AccessOpened = z.object({
 
 /** evt.catalog.audit.broken: an entry of the audit is not what was written. */
 export const AuditBroken = z.object({ faults: z.int().positive(), reason: z.string() });
+
+/** evt.catalog.audit.behind: entries of the audit wait for the hospital's repository for longer than it wants. */
+export const AuditBehind = z.object({ entries: z.int().positive(), since: Instant, reason: z.string() });
+
+/** evt.catalog.audit.caught-up: the repository has all of them again. */
+export const AuditCaughtUp = z.object({ since: Instant });
