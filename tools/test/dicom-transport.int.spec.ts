@@ -47,6 +47,33 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 describe('a transport stream', () => {
+  it('keeps its sound where the syntax carries it, with its own channels, else the video alone', async () => {
+    const make = (name: string) =>
+      dicom(
+        'make',
+        join(import.meta.dirname, 'fixtures', `sound-${name}.m2ts`),
+        '--sop',
+        'Video Endoscopic',
+        '--out',
+        at(`${name}.dcm`),
+      );
+    const ac3 = await make('ac3');
+    expect(ac3).toMatchObject({ code: 0, json: { mode: 'as-is', frames: 20, notes: [] } });
+    expect(ac3.json['payloadSha256']).toBe(await sha256(join(import.meta.dirname, 'fixtures', 'sound-ac3.m2ts')));
+    expect((await dicom('dump', at('ac3.dcm'))).json['dataset']).toMatchObject({
+      MultiplexedAudioChannelsDescriptionCodeSequence: [{ ChannelIdentificationCode: [1], ChannelMode: ['MONO'] }],
+    });
+    const aac = await make('aac');
+    expect(aac).toMatchObject({ code: 0, json: { mode: 'remuxed', reencoded: false, frames: 20 } });
+    expect(aac.json['reason']).toMatch(/the stream has aac of 48000 Hz, 2 channels.*PS3\.5 8\.2\.12/);
+    expect(aac.json['notes']).toEqual(['the sound of the input was left out']);
+    expect((await dicom('dump', at('aac.dcm'))).json['dataset']).not.toHaveProperty(
+      'MultiplexedAudioChannelsDescriptionCodeSequence',
+    );
+    for (const name of ['ac3.dcm', 'aac.dcm'])
+      expect(await dicom('check', at(name))).toMatchObject({ code: 0, json: { ok: true } });
+  });
+
   it.each([
     ['h264', ['-c:v', 'libx264', '-profile:v', 'high', '-bf', '2'], T.h264High41],
     ['hevc', ['-c:v', 'libx265', '-x265-params', 'log-level=none:open-gop=0:bframes=2'], T.hevcMain51],
