@@ -1,9 +1,16 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildGateway } from './support/gateway.ts';
 import { anObject, answers, archiveAt, failure, never, posts } from './support/stow-client.ts';
 import { jsonAnswer, stowPeer, storeAnswer, type Rude, type StowPeer } from './support/stow-peer.ts';
+import { videoObject } from './support/video-object.ts';
 
 let peer: StowPeer;
 let dir: string;
@@ -222,4 +229,72 @@ describe('an object', () => {
     );
     await expect(sent).rejects.toThrow('the service stops');
   });
+});
+
+/** The object in a multipart body of one part, hashed as it comes; nothing of it is kept but its edges. */
+async function partHash(request: IncomingMessage): Promise<{ bytes: number; sha256: string }> {
+  const boundary = /boundary=([\w.]+)/.exec(request.headers['content-type'] ?? '')?.[1] ?? '';
+  const end = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let begun = false;
+  let held = Buffer.alloc(0);
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    held = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
+    if (!begun) {
+      const at = held.indexOf('\r\n\r\n');
+      if (at < 0) continue;
+      begun = true;
+      held = held.subarray(at + 4);
+    }
+    const sure = Math.max(0, held.length - end.length); // the last bytes may be the end
+    hash.update(held.subarray(0, sure));
+    bytes += sure;
+    held = held.subarray(sure);
+  }
+  expect(held.equals(end)).toBe(true);
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+// Half a minute of two busy cores: `STOW_OVER_4_GIB=1 npx vitest run --project int stow-peer`.
+describe.runIf(process.env['STOW_OVER_4_GIB'])('an object of more than 4 GiB', () => {
+  it(
+    'arrives whole, its length beyond 32 bits, in constant memory with a heap of 256 MB',
+    { timeout: 600_000 },
+    async () => {
+      buildGateway();
+      let arrived: { bytes: number; sha256: string } | undefined;
+      let announced = 0;
+      peer.behave(
+        posts((request, response) => {
+          announced = Number(request.headers['content-length']);
+          void partHash(request).then((part) => {
+            arrived = part;
+            jsonAnswer(response, 200, storeAnswer(videoObject(0, 'large-stow').sopInstanceUid));
+          });
+          return true;
+        }),
+      );
+      const script = fileURLToPath(new URL('./support/send-large-stow.ts', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        '--max-old-space-size=256',
+        script,
+        peer.url,
+        '4500000000',
+      ]);
+      const sent = JSON.parse(stdout) as {
+        status: number;
+        bytes: number;
+        sha256: string;
+        seconds: number;
+        peakMb: number;
+      };
+      console.log(`${sent.bytes} bytes sent in ${sent.seconds.toFixed(1)} s, peak RSS ${sent.peakMb.toFixed(0)} MB`);
+      expect(sent.status).toBe(0);
+      expect(sent.bytes).toBeGreaterThan(2 ** 32);
+      expect(announced).toBeGreaterThan(sent.bytes);
+      expect(arrived).toEqual({ bytes: sent.bytes, sha256: sent.sha256 });
+      expect(sent.peakMb).toBeLessThan(250);
+    },
+  );
 });
