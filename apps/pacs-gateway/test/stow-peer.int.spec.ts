@@ -238,7 +238,7 @@ async function partHash(request: IncomingMessage): Promise<{ bytes: number; sha2
   const hash = createHash('sha256');
   let bytes = 0;
   let begun = false;
-  let held = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
   for await (const chunk of request as AsyncIterable<Buffer>) {
     held = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
     if (!begun) {
