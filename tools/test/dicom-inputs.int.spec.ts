@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { TransferSyntaxUid as T } from '@smartbox/dicom';
 import { writeSyntheticVideo } from '@smartbox/media/native';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dicom } from './run-dicom.ts';
+import { dicom } from './dicom-run.ts';
 
 let dir: string;
 const at = (name: string) => join(dir, name);
