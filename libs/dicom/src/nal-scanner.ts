@@ -72,11 +72,13 @@ function withoutLevel<Sps extends H264Sps | HevcSps>({ level: _, ...sps }: Sps):
 
 /** ISO/IEC 14496-10: NAL unit types of table 7-1, slice header of 7.3.3. */
 export class H264Scanner extends NalScanner<H264Sps> {
+  /** One may decode from the picture that comes (recovery point, D.1.8). */
+  private recovers = false;
+
   protected unit(nal: Buffer): void {
     const type = nal.readUInt8(0) & 0x1f;
     if (type === 7) this.take(parseH264Sps(nal));
-    // recovery point, D.1.8: a random access point that is no IDR picture; the one at the start opens no GOP
-    else if (type === 6 && nal[1] === 6 && this.halves > 0) this.closedGop = false;
+    else if (type === 6 && nal[1] === 6) this.recovers = true;
     else if (type === 1 || type === 5) this.slice(nal, type === 5);
   }
 
@@ -84,6 +86,9 @@ export class H264Scanner extends NalScanner<H264Sps> {
     const bits = new Bits(rbspOf(nal.subarray(0, 32)).subarray(1));
     if (bits.ue() !== 0) return; // first_mb_in_slice: not the first slice of its picture
     this.expectKey(isIdr);
+    // a random access point that is no IDR picture opens a GOP
+    if (this.recovers && !isIdr) this.closedGop = false;
+    this.recovers = false;
     bits.ue(); // slice_type
     bits.ue(); // pic_parameter_set_id
     bits.bits(this.sps?.frameNumBits ?? 4);
