@@ -123,12 +123,14 @@ describe('an edit', () => {
 });
 
 const CLI = fileURLToPath(new URL('../../tools/src/cli.ts', import.meta.url));
-/** `smartbox export ...`, in a process of its own. */
-async function smartbox(...args: string[]): Promise<Record<string, unknown>> {
+/** `smartbox ...`, in a process of its own. */
+async function commandLine(...args: string[]): Promise<Record<string, unknown>> {
   const env = { ...process.env, SMARTBOX_STATE: line.stateDir };
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'export', ...args, '--json'], { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args, '--json'], { env });
   return JSON.parse(stdout) as Record<string, unknown>;
 }
+const smartbox = (...args: string[]) => commandLine('export', ...args);
+const smartboxDicom = (...args: string[]) => commandLine('dicom', ...args);
 
 describe('exports', () => {
   it('disturb neither the cameras nor a save, which goes first', { timeout: 240_000 }, async () => {
@@ -215,5 +217,25 @@ describe('exports', () => {
     const stored = await fetchFromPacs(line, instance.sopInstanceUid);
     expect(stored.transferSyntaxUid).toBe('1.2.840.10008.1.2.4.50');
     expect(stored.counters).toEqual(wanted);
+  });
+
+  it('for teaching are DICOM objects of nobody: with consent alone, and nothing of the patient in a byte', async () => {
+    const { procedureId, patient } = await line.api.clip(clipId);
+    const wanted = Array.from({ length: frames }, (_, i) => first + i);
+    const deidentify = { confirmBurnedIn: true };
+    const order = () => ({ exportId: newId(), profiles: ['dicom-teaching'], of: { sourceId: 'endoscope' }, purpose: 'teaching', deidentify }); // prettier-ignore
+    const path = `/clips/${clipId}/exports`;
+    await expect(ask('POST', path, listOf(ExportView), order())).rejects.toThrow(/consent/);
+    await ask('POST', `/procedures/${procedureId}/consent`, z.unknown(), { state: 'given' });
+    const { items } = await ask('POST', path, listOf(ExportView), order());
+    const made = await settled(exports, items[0]?.renditionId ?? '');
+    const file = await download(made.downloadUrl?.replace('/api/v1', '') ?? '');
+    const bytes = await readFile(file);
+    const told = [...patient.name.split('^'), patient.id, clipId, procedureId].filter((word) => word.length > 2);
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.filter((word) => bytes.includes(word))).toEqual([]);
+    expect(await smartboxDicom('check', file)).toMatchObject({ ok: true });
+    await smartboxDicom('extract', file, '--out', `${file}.mp4`);
+    expect(await frameCounters(`${file}.mp4`)).toEqual(wanted);
   });
 });
