@@ -29,14 +29,15 @@ export async function fillClips(databaseUrl: string, rows: number): Promise<void
 
 const insert = `
 INSERT INTO clip ("clipId", kind, state, "stationId", "procedureId", "patientName", "patientId", "accessionNumber",
-  "recipeName", description, search, "requestedAt", "savedAt", "requestedMs", "savedMs", truncated, bytes, gaps,
+  "recipeName", description, search, pieces, "requestedAt", "savedAt", "requestedMs", "savedMs", truncated, bytes, gaps,
   "hasPoster", keep, hidden, "changedSequence")
 SELECT
   '01' || upper(lpad(to_hex(n), 24, '0')), 'clip',
   CASE WHEN n % 200 = 0 THEN 'failed' WHEN n % 50 = 0 THEN 'sent' ELSE 'archived' END,
   'or-' || (n % 16 + 1), '01' || upper(lpad(to_hex(n / 4), 24, '0')),
   person, id, accession, 'endoscopy', NULL,
-  ' ' || replace(person, '^', ' ') || ' ' || lower(id) || ' ' || lower(accession) || ' ' || what,
+  search, ARRAY(SELECT DISTINCT substr(word, at, 6)
+    FROM unnest(string_to_array(search, ' ')) AS word, generate_series(1, char_length(word) - 5) AS at),
   now() - (n::float8 / $1) * interval '3 years', now() - (n::float8 / $1) * interval '3 years',
   120000, 120000 * (0.1 + n % 997 / 1000.0), n % 40 = 0,
   (n::bigint * 104729) % 1000000000, CASE WHEN n % 90 = 0 THEN 1 ELSE 0 END,
@@ -49,4 +50,7 @@ CROSS JOIN LATERAL (SELECT
   'P-' || lpad((n / 4)::text, 7, '0') AS id,
   'A2026-' || lpad((n / 4)::text, 6, '0') AS accession,
   ($4::text[])[1 + (n / 4) * 13 % array_length($4::text[], 1)] AS what
-) AS who`;
+) AS who
+CROSS JOIN LATERAL (SELECT
+  ' ' || replace(person, '^', ' ') || ' ' || lower(id) || ' ' || lower(accession) || ' ' || what AS search
+) AS text`;

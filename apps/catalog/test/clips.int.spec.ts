@@ -1,6 +1,7 @@
 import { ClipDetail, ClipView, PrepareAgain, StationView } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { piecesOf } from '../src/domain/search-text.ts';
 import {
   drained,
   ok,
@@ -253,6 +254,9 @@ describe('clips', () => {
     const many = 6000;
     const rows = Array.from({ length: many }, (_, n) => {
       const rare = n >= many - 5;
+      const search = rare
+        ? ` selten rara p-${n} a2026-${String(n).padStart(6, '0')} bogenförmig`
+        : ` häufig anna p-${n} a2026-${String(n).padStart(6, '0')} bogen`;
       return {
         clipId: newId(),
         kind: 'clip',
@@ -261,7 +265,8 @@ describe('clips', () => {
         procedureId: '01HZZZZZZZZZZZZZZZZZZZZZP2',
         patientName: rare ? 'Selten^Rara' : 'Häufig^Anna',
         patientId: `P-${n}`,
-        search: rare ? ` selten rara p-${n}` : ` häufig anna p-${n}`,
+        search,
+        pieces: piecesOf(search),
         // The rare ones are the oldest, and neither the longest nor the largest.
         requestedAt: new Date(Date.UTC(2020, 0, 1) - n * 1000),
         savedMs: rare ? 1 : 1000 + n,
@@ -287,5 +292,13 @@ describe('clips', () => {
     expect((await all('q=ra&sort=-duration')).toSorted()).toEqual(rare.toSorted());
     expect(await all('q=selten%20anna')).toEqual([]);
     expect(await all('patient=P-5999')).toEqual(rare.slice(-1));
+    // Long words by their pieces: whole, from their middle, with others, and where only the pieces are there.
+    expect(await all('q=a2026-005999')).toEqual(rare.slice(-1));
+    expect(await all('q=rara%202026-00599')).toEqual(rare);
+    expect(await all('q=ogenf%C3%B6rm%20RARA')).toEqual(rare);
+    expect(await all('q=bogenf%C3%B6rmig%20h%C3%A4ufig')).toEqual([]);
+    expect(await all('q=bogenf%C3%B6rmig-bogenf%C3%B6rmig')).toEqual([]);
+    expect(await all('q=%25%25%25%25%25%25%25')).toEqual([]);
+    expect(await all('q=______%5C_')).toEqual([]);
   });
 });

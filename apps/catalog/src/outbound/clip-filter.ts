@@ -1,4 +1,5 @@
 import type { Reach } from '../domain/access/caller.ts';
+import { piecesFor } from '../domain/search-text.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 
 export interface ClipFilter {
@@ -29,13 +30,14 @@ export const isNarrow = ({ from: _from, to: _to, reach, ...filter }: ClipFilter)
 
 export function clipWhere(filter: ClipFilter): Prisma.ClipWhereInput {
   const words = (filter.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const and: Prisma.ClipWhereInput[] = words.map((word) => ({ search: { contains: pattern(word) } }));
+  const and: Prisma.ClipWhereInput[] = words.map((word) => holding(pattern(word), [word]));
   const { patient, accession, from, to, station, state, kind, procedure, recipe, minBytes, maxBytes, quality } = filter;
   and.push(inReach(filter.reach));
   if (patient !== undefined) {
     const name = literal(patient);
     // Says nothing new, but has an index.
-    and.push({ search: { contains: literal(patient.replaceAll('^', ' ').toLowerCase()) } });
+    const text = patient.replaceAll('^', ' ').toLowerCase();
+    and.push(holding(literal(text), text.split(' ')));
     and.push({ OR: [{ patientId: patient }, { patientName: { contains: name, mode: 'insensitive' } }] });
   }
   if (quality === 'complete') and.push({ gaps: 0, truncated: false });
@@ -58,6 +60,17 @@ export function clipWhere(filter: ClipFilter): Prisma.ClipWhereInput {
 /** Rows of rooms within reach; those that do not know their room are nobody's but who reaches all. */
 export const inReach = (reach: Reach): { stationId?: { in: string[] } } =>
   reach === 'everywhere' ? {} : { stationId: { in: [...reach] } };
+
+/**
+ * A text, anywhere. Long words of it are found by their pieces: of these the index keeps short lists, also of a number
+ * or a word that is common. That they stand one behind the other, the text itself says; `hidden`, which is excluded
+ * anyway, keeps PostgreSQL from asking the much longer lists of trigrams for it besides.
+ */
+function holding(like: string, words: readonly string[]): Prisma.ClipWhereInput {
+  const text = { search: { contains: like } };
+  const pieces = words.flatMap(piecesFor);
+  return pieces.length === 0 ? text : { pieces: { hasEvery: pieces }, OR: [text, { hidden: true }] };
+}
 
 /** `%` and `_` in what a person typed are themselves, not wildcards of LIKE. */
 const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');

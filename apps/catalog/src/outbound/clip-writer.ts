@@ -1,6 +1,7 @@
 import { deriveClip, placeOf, posterOf, type ClipNote, type ClipRow, type DerivedClip } from '../domain/clip.ts';
 import type { Fact } from '../domain/facts.ts';
 import { removalOfClip, removalOfInstance, removalOfSource, type RemovalNote } from '../domain/retention/removals.ts';
+import { piecesOf, searchText } from '../domain/search-text.ts';
 import type { ClipFact, ClipNote as NoteRow } from '../generated/prisma/client.ts';
 import { json, jsonOrNull, lock, type Tx } from './database.ts';
 
@@ -55,6 +56,8 @@ export async function refreshClip(
       held:
         (await tx.legalHold.findFirst({ where: openHoldOf(clipId, procedureId), select: { holdId: true } })) !== null,
     };
+    const { patientName, patientId, accessionNumber } = who;
+    const search = searchText([patientName, patientId, accessionNumber, said.description, procedure?.description]);
     const { bytes, imported, ...rest } = withoutRemoved(derived, derived.clip, removals);
     const row = {
       ...rest,
@@ -63,13 +66,8 @@ export async function refreshClip(
       bytes: BigInt(bytes),
       imported: jsonOrNull(imported),
       hasPoster: rest.posterSource !== null,
-      search: searchText([
-        who.patientName,
-        who.patientId,
-        who.accessionNumber,
-        said.description,
-        procedure?.description,
-      ]),
+      search,
+      pieces: piecesOf(search),
     };
     const known = await tx.clip.findUnique({ where: { clipId }, select: { changedSequence: true } });
     const sequence = known && known.changedSequence > changedSequence ? known.changedSequence : changedSequence;
@@ -92,14 +90,6 @@ function withoutRemoved({ renditions, sources }: DerivedClip, clip: ClipRow, rem
   const posterSource = posterOf(renditions.filter(isHere));
   return { ...clip, posterSource, removedAt: gone?.at ?? null, removedBy: gone?.rule ?? null };
 }
-
-/** Names without their carets, everything lower-case, a space before every word: what the free search looks through. */
-const searchText = (parts: readonly (string | null | undefined)[]): string =>
-  ` ${parts
-    .filter((part) => part != null)
-    .join(' ')
-    .replaceAll('^', ' ')
-    .toLowerCase()}`;
 
 function toNote(row: NoteRow): ClipNote {
   const { kind, stationId, procedureId, requestedAt, requestedMs, stopRequestedAt, assignment } = row;
