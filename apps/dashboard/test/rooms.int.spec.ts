@@ -2,7 +2,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { clip, station } from './fixture-data.ts';
 import type { FixtureServer } from './fixture-server.ts';
-import { eventually, ScreenStage } from './screen-stage.ts';
+import { eventually, ScreenStage, shoot } from './screen-stage.ts';
 
 const stage = new ScreenStage();
 let server: FixtureServer;
@@ -30,6 +30,27 @@ describe('the rooms page', () => {
     await eventually(() => server.requests.some((r) => r.method === 'DELETE' && r.path === `/clips/${clipId}`)).toBe(
       true,
     );
+  });
+
+  it('looks back with all pictures of one room, while the others stay live', async () => {
+    server.others = [station({ stationId: 'or-2', name: 'OP 2' })];
+    // asked for and on its way: what it shows is another spec's (e2e/room-past)
+    server.overrides.set('GET /hls/index.m3u8', 'hang');
+    const page = await open('/', { locale: 'en-GB' });
+    const room = (id: string) => page.getByTestId(`room-${id}`);
+    const states = (id: string) =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('[data-testid="room-${id}"] [data-testid^="live-"]')].map((tile) => tile.dataset.state)`,
+      );
+    await eventually(() => states('or-1')).toEqual(['live', 'live']);
+    await room('or-1').getByTestId('room-past-back').click();
+    await eventually(() => states('or-1')).toEqual(['past', 'past']);
+    expect(await room('or-1').getByTestId('past-strip').count()).toBe(0);
+    expect(await room('or-1').getByTestId('room-past-strip').innerText()).toContain('Not live · 0:10 ago');
+    await eventually(() => states('or-2')).toEqual(['live', 'live']);
+    await shoot(page, 'rooms-past');
+    await room('or-1').getByTestId('room-past-live').click();
+    await eventually(() => states('or-1')).toEqual(['live', 'live']);
   });
 
   it('says when a save from afar was refused, until it was seen', async () => {

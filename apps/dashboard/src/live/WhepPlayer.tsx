@@ -120,8 +120,9 @@ export function WhepPlayer({ station, source, compact = false, enabled = true, f
         )}
         {back ? (
           <span className={classes.ago} data-testid="past-ago">
-            {t('rewind.notLive')} · {t('rewind.ago', { time: stopwatch(past.behindMs ?? past.askedMs ?? 0) })}
-            {past.behindMs === undefined && ` · ${t('rewind.loading')}`}
+            {!compact && `${t('rewind.notLive')} · `}
+            {t('rewind.ago', { time: stopwatch(past.behindMs ?? past.askedMs ?? 0) })}
+            {past.behindMs === undefined && (compact ? ' …' : ` · ${t('rewind.loading')}`)}
           </span>
         ) : (
           state === 'live' && <StateBadge state="live" size={compact ? 'sm' : 'md'} />
