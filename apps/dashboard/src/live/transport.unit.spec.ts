@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Lateness, readFormat, readFrame } from './frame-message.ts';
+import { Lateness, readFormat, readFrame, readSession } from './frame-message.ts';
 import { socketUrl } from './socket-session.ts';
 import { TransportOrder } from './transport-order.ts';
 import type { NetworkMemory } from './transport-order.ts';
@@ -61,11 +61,16 @@ describe('messages of the live socket', () => {
     const format = { codec: 'avc1.64001f', width: 640, height: 360 };
     expect(readFormat(JSON.stringify({ t: 'format', ...format }))).toEqual(format);
     expect(readFormat('{"t":"other"}')).toBeUndefined();
+    expect(readSession('{"t":"session","id":"abc"}')).toBe('abc');
+    expect(readSession(JSON.stringify({ t: 'format', ...format }))).toBeUndefined();
   });
 
   it('lies beside the WHEP endpoint', () => {
     expect(socketUrl('https://live.example/whep/or-1/scope', 'https://box.example')).toBe(
       'wss://live.example/live/or-1/scope',
+    );
+    expect(socketUrl('https://live.example/whep/or-1/scope', 'https://box.example', ['abc', 'def'])).toBe(
+      'wss://live.example/live/or-1/scope?instead=abc,def',
     );
   });
 
