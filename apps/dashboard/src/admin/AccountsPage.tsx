@@ -135,7 +135,7 @@ function AccountRow({ account, actions }: { account: AccountView; actions: Actio
       <td>
         <Rights roles={roles} stations={stations} />
       </td>
-      <td>
+      <td data-label={t('admin.lastSignIn')}>
         {lastSignInAt === undefined ? t('admin.never') : dayTime(lastSignInAt, locale, new Date())}
         {openSessions > 0 && <div className={panel.soft}>{t('admin.signedIn', { count: openSessions })}</div>}
       </td>

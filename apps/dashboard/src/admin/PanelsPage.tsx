@@ -104,7 +104,9 @@ function PanelRow({ one, onRevoke }: { one: PanelView; onRevoke: () => void }) {
         </div>
       </td>
       <td>{stations.find((station) => station.stationId === stationId)?.name ?? stationId}</td>
-      <td>{lastSeenAt === undefined ? t('admin.never') : dayTime(lastSeenAt, locale, new Date())}</td>
+      <td data-label={t('admin.seen')}>
+        {lastSeenAt === undefined ? t('admin.never') : dayTime(lastSeenAt, locale, new Date())}
+      </td>
       <td>
         <Badge look={deviceLooks[look]} text={t(`admin.${look}`)} size="sm" />
       </td>

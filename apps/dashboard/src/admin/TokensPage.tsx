@@ -137,8 +137,12 @@ function TokenRow({ token, onRevoke }: { token: ApiTokenView; onRevoke: () => vo
       <td>
         <Rights roles={roles} stations={stations} />
       </td>
-      <td>{expiresAt === undefined ? t('admin.forever') : dateTime(expiresAt, locale)}</td>
-      <td>{lastUsedAt === undefined ? t('admin.never') : dayTime(lastUsedAt, locale, now)}</td>
+      <td data-label={t('admin.expires')}>
+        {expiresAt === undefined ? t('admin.forever') : dateTime(expiresAt, locale)}
+      </td>
+      <td data-label={t('admin.lastUsed')}>
+        {lastUsedAt === undefined ? t('admin.never') : dayTime(lastUsedAt, locale, now)}
+      </td>
       <td>
         <Badge look={deviceLooks[look]} text={t(`admin.${look}`)} size="sm" />
       </td>

@@ -86,13 +86,7 @@ export function WorklistSearch({ onClose, rows, awayHint, desk = false }: Props)
           </select>
         </label>
         <div className={classes.field}>
-          <DayField
-            large={!desk}
-            label={t('worklist.ris.date')}
-            value={day}
-            onChange={setDay}
-            testId="ris-date"
-          />
+          <DayField large={!desk} label={t('worklist.ris.date')} value={day} onChange={setDay} testId="ris-date" />
           <input type="hidden" name="date" value={day} />
         </div>
         <div className={classes.actions}>

@@ -69,7 +69,7 @@ export function DeliveriesPage() {
       </div>
       {items.length > 0 ? (
         <div className={panel.tableWrap}>
-          <table className={panel.table} data-testid="deliveries">
+          <table className={`${panel.table} ${panel.stacked}`} data-testid="deliveries">
             <thead>
               <tr>
                 <th>{t('deliveries.state')}</th>
@@ -86,26 +86,32 @@ export function DeliveriesPage() {
             <tbody>
               {items.map((item) => (
                 <tr key={item.deliveryId} data-testid={`delivery-${item.deliveryId}`}>
-                  <td>
+                  <td data-label={t('deliveries.state')}>
                     <DeliveryBadge state={item.state} size="sm" />
                   </td>
-                  <td className={panel.strong}>{titleOf(item.destination)}</td>
-                  <td>
+                  <td className={panel.strong} data-label={t('deliveries.destination')}>
+                    {titleOf(item.destination)}
+                  </td>
+                  <td data-label={t('deliveries.clip')}>
                     <Anchor component={Link} to={`/recordings/${item.clipId}`}>
                       {nameOf(item.patient.name)}
                     </Anchor>
                     <div className={panel.soft}>{bytesOf(item.bytes)}</div>
                   </td>
-                  <td>
-                    <ReasonText code={item.code} reason={item.reason} />
+                  <td data-label={t('deliveries.reason')}>
+                    <span>
+                      <ReasonText code={item.code} reason={item.reason} />
+                    </span>
                     {item.retryAt !== undefined && (
                       <div className={panel.soft}>
                         {t('delivery.retryAt', { time: dayTime(item.retryAt, locale, new Date()) })}
                       </div>
                     )}
                   </td>
-                  <td>{item.attempt}</td>
-                  <td style={{ whiteSpace: 'nowrap' }}>{dayTime(item.updatedAt, locale, new Date())}</td>
+                  <td data-label={t('deliveries.attempts')}>{item.attempt}</td>
+                  <td data-label={t('deliveries.updated')} style={{ whiteSpace: 'nowrap' }}>
+                    {dayTime(item.updatedAt, locale, new Date())}
+                  </td>
                   <td>
                     {may && (item.state === 'failed' || item.state === 'deferred') && (
                       <Button

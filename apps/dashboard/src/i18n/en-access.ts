@@ -130,7 +130,7 @@ export const enAccess: typeof deAccess = {
     room: 'Room',
     none: 'Every room is open to you already.',
     reason: 'Reason',
-    reasonHint: 'At least 10 characters. It stands in the audit.',
+    reasonHint: 'At least 10 characters. It is written to the audit.',
     confirm: 'I know that this access is recorded and reported to the administration at once.',
     submit: 'Open the room',
     banner: 'Emergency access to {{room}} until {{time}}',

@@ -15,8 +15,8 @@ export const enAdmin: typeof deAdmin = {
     },
     state: {
       'in-use': 'In use',
-      changed: 'Changed: counts after a restart',
-      new: 'New: counts after a restart',
+      changed: 'Changed: applies after a restart',
+      new: 'New: applies after a restart',
       gone: 'Deleted: counts until the restart',
       invalid: 'Faulty: the service will not start with it',
     },
@@ -74,7 +74,7 @@ export const enAdmin: typeof deAdmin = {
     title: 'Webhooks',
     hint: 'Other systems are told what happens: signed, identifiers only, no patient data.',
     empty: 'No webhook configured.',
-    emptyHint: 'Webhooks stand in config/webhooks.yaml.',
+    emptyHint: 'Webhooks are configured in config/webhooks.yaml.',
     reach: 'Reach',
     reachOf: { public: 'internet, https only', site: 'internet and own network', machine: 'also this machine' },
     types: 'Messages',
@@ -196,7 +196,7 @@ export const enAdmin: typeof deAdmin = {
   },
   store: {
     title: 'Space in the object store',
-    noCapacity: 'How large it is does not stand in retention.yaml (store.capacityBytes); without it nothing warns.',
+    noCapacity: 'retention.yaml does not say how large it is (store.capacityBytes); without that nothing warns.',
     usedOf: '{{used}} of {{all}} used',
     perDay: 'On average {{size}} are added a day.',
     fullOn: 'Full on {{date}}.',

@@ -75,7 +75,7 @@ export const enCameras: typeof deCameras = {
     toFile: 'To the text for the file',
     name: 'Name of the source',
     nameHint: 'What it is called in the room, for example “Endoscope”.',
-    file: 'What has to stand in the station’s file',
+    file: 'What goes into the station’s file',
     fileNone: 'Choose size and frame rate of a device; the text for the file then stands here.',
     fileWhole:
       'This station shows test pictures only. Make config/{{file}} with this content; where the file is there already, this replaces it.',
@@ -83,7 +83,7 @@ export const enCameras: typeof deCameras = {
     fileChange: 'Change these lines of the entry “id: {{source}}” in config/{{file}}:',
     fileWithoutSize: 'The lines “width” and “height” of this entry go.',
     fileRestart:
-      'It counts after a restart of the station and the server. The file is on the server and, where the station is a machine of its own, there as well (STATION_FILE); nothing is written from here. Then “Test source” on this page.',
+      'It applies after a restart of the station and the server. The file is on the server and, where the station is a machine of its own, there as well (STATION_FILE); nothing is written from here. Then “Test source” on this page.',
     copy: 'Copy text',
     copied: 'Copied',
     copyFailed: 'Copying is not allowed here: select the text and copy it with Ctrl+C.',
@@ -93,7 +93,7 @@ export const enCameras: typeof deCameras = {
     notice: 'So far there are test pictures only.',
     link: 'Find and set up cameras',
     title: 'Set up a station',
-    hint: 'From the first start to a tested picture. Settings stand in files; this page says what goes into them.',
+    hint: 'From the first start to a tested picture. Settings are in files; this page says what goes into them.',
     start: 'Start the capture station',
     startText:
       'capture-edge runs on the machine that the cameras are connected to; STATION_FILE names its file. The same file is on the server as config/stations/<room>.yaml. To begin with, a test picture will do:',

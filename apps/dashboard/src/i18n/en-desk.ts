@@ -241,7 +241,7 @@ export const enDesk: typeof deDesk = {
     unlimited: 'unlimited',
     maxPdu: 'Largest PDU',
     software: 'Software',
-    never: 'This destination has not been spoken with yet.',
+    never: 'Nothing has been negotiated with this destination yet.',
   },
   privacy: { hide: 'Hide names' },
   roomLive: { waiting: 'Live picture follows', more_one: '+{{count}} source', more_other: '+{{count}} sources' },

@@ -171,7 +171,7 @@ export const en: typeof de = {
     notYet: 'The video has not been saved yet.',
     stillPending: 'The still picture is being made.',
     failed: 'This recording failed.',
-    truncated: '{{asked}} were asked for, {{saved}} were there.',
+    truncated: '{{asked}} were asked for, only {{saved}} were there.',
     retry: 'Retry what failed',
     retried: 'Retrying',
     keep: 'Keep',

@@ -29,7 +29,7 @@ export function InstanceList({ clip, names, busy, onRetry }: Props) {
       <div className={classes.sourceHead}>
         <h3>{names[instance.sourceId] ?? instance.sourceId}</h3>
         <span>
-          {count(instance.numberOfFrames, locale)} {t('clip.frames')} · {bytes(instance.bytes, locale)}
+          {t('versions.frames', { frames: count(instance.numberOfFrames, locale) })} · {bytes(instance.bytes, locale)}
         </span>
       </div>
       <dl className={classes.facts}>

@@ -90,6 +90,7 @@ function Chart({ store: { days, capacityBytes, used } }: { store: StoreForecast 
         <text
           key={i}
           className={classes.axis}
+          data-middle={i > 0 && i < days.length - 1 ? true : undefined}
           x={x(i)}
           y={HEIGHT - 6}
           textAnchor={i === 0 ? 'start' : i === days.length - 1 ? 'end' : 'middle'}
