@@ -93,6 +93,12 @@ export function frameNumber(text: string): number {
   return Number(text);
 }
 
+/** A whole number from 1. */
+export function countFromOne(text: string): number {
+  if (!/^[1-9]\d{0,11}$/.test(text)) throw new InvalidArgumentError('a whole number from 1');
+  return Number(text);
+}
+
 /** `a-b`: frames a to b, b exclusive; can be given several times. */
 export function collectRange(text: string, before: readonly string[]): string[] {
   if (!/^\d{1,12}-\d{1,12}$/.test(text)) throw new InvalidArgumentError('two frame numbers: 100-150 (end exclusive)');

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { indexSource, smartCut, type CutPart, type SmartCutResult, type SourceIndex } from '@smartbox/media/native';
 import { edit, startEdit, stepsOnSource, timelineOf } from '@smartbox/recording';
+import { checkFile } from './outputs.ts';
 import { frameProgress, number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 /**
@@ -10,6 +11,7 @@ import { frameProgress, number, text, type Answer, type Options, type Work } fro
 const PROVE_ALL = 600 * 1920 * 1080;
 
 export async function trim(file: string, options: Options, work: Work): Promise<Answer> {
+  await checkOutputs([file], options);
   const source = await indexSource(file, work.signal);
   const removed = Array.isArray(options['remove']) ? (options['remove'] as string[]) : [];
   const from = number(options['from']);
@@ -27,9 +29,17 @@ export async function trim(file: string, options: Options, work: Work): Promise<
 }
 
 export async function join(files: readonly string[], options: Options, work: Work): Promise<Answer> {
+  await checkOutputs(files, options);
   const sources: SourceIndex[] = [];
   for (const file of files) sources.push(await indexSource(file, work.signal));
   return cut(sources, sources.map(({ frames }, source) => ({ source, from: 0, to: frames })), options, work); // prettier-ignore
+}
+
+async function checkOutputs(sources: readonly string[], options: Options): Promise<void> {
+  for (const name of ['out', 'manifest']) {
+    const path = text(options[name]);
+    if (path !== undefined) await checkFile(path, `--${name} ${path}`, sources);
+  }
 }
 
 async function cut(

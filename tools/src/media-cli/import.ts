@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { inputError, SmartBoxError, toError } from '@smartbox/kernel';
 import { indexSource, smartCut, type QualityReport, type RawFormat, type RawVideo } from '@smartbox/media/native';
 import { dumpVideos, isDump, type DumpVideo } from './dump/videos.ts';
+import { makeFolder } from './outputs.ts';
 import { unwrap } from './unwrap.ts';
 import { importInto, type Into } from './import-into.ts';
 import { number, required, text, type Answer, type Options, type Work } from '../file-verb.ts';
@@ -42,9 +43,9 @@ export async function importFiles(paths: readonly string[], options: Options, wo
     throw inputError('nothing-to-import', 'name files or folders, or a running system (--into) and a manifest (--manifest)'); // prettier-ignore
   const folder = text(options['out']) ?? 'imported';
   const raw = rawOf(options);
-  await mkdir(folder, { recursive: true });
-  const known = await readReport(join(folder, REPORT));
   const files = (await Promise.all(paths.map(listFiles))).flat().filter((file) => !within(file, folder));
+  await makeFolder(folder, `--out ${folder}`);
+  const known = await readReport(join(folder, REPORT));
   const results: Imported[] = [];
   const settle = async (result: Imported): Promise<void> => {
     results.push(result);
@@ -166,7 +167,9 @@ async function convert(
 }
 
 async function listFiles(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw inputError('no-such-file', `there is no file or folder ${path}`);
+  if (!found.isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
@@ -180,8 +183,10 @@ function rawOf(options: Options): RawVideo | undefined {
   if (format === undefined) return undefined;
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(text(options['size']) ?? '') ?? [];
   const frameRate = number(options['fps']) ?? 25;
+  const size = text(options['size']);
   if (!width || !height)
-    throw inputError('size-missing', `--raw ${format} needs --size, e.g. --size 1280x720: the file does not say it`);
+    throw inputError('size-missing', `--raw ${format} needs --size, e.g. --size 1280x720${size === undefined ? '' : `, not ${JSON.stringify(size)}`}: the file does not say it`); // prettier-ignore
+  if (frameRate <= 0) throw inputError('bad-frame-rate', `--fps ${frameRate}: pictures per second, more than 0`);
   return { format: format as RawFormat, width: Number(width), height: Number(height), frameRate };
 }
 

@@ -7,6 +7,7 @@ import {
   type ExportedFile,
 } from '@smartbox/media/native';
 import { inputError } from '@smartbox/kernel';
+import { checkFile, makeFolder } from './outputs.ts';
 import { frameProgress, number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 export async function quality(reference: string, distorted: string, options: Options, work: Work): Promise<Answer> {
@@ -39,10 +40,12 @@ export async function enhanceFile(file: string, options: Options, work: Work): P
   }
   const denoiser = text(options['denoiser']);
   if (denoiser) adjusted['denoiser'] = denoiser;
+  const output = text(options['out']) ?? '';
+  await checkFile(output, `--out ${output}`, [file]);
   const settings = enhanceSettings(text(options['recipe']) ?? 'default', adjusted);
   const result = await enhance({
     input: file,
-    output: text(options['out']) ?? '',
+    output,
     settings,
     signal: work.signal,
     onProgress: frameProgress(work, 'enhancing'),
@@ -55,11 +58,14 @@ export async function enhanceFile(file: string, options: Options, work: Work): P
 
 export async function exportFile(file: string, options: Options, work: Work): Promise<Answer> {
   const names = Array.isArray(options['profile']) ? (options['profile'] as string[]) : [];
-  if (names.length === 0) throw inputError('profile-unknown', 'name at least one --profile');
+  if (names.length === 0) throw inputError('profile-unknown', 'name at least one --profile, e.g. --profile mobile');
+  const directory = text(options['out']) ?? '';
+  const profiles = [...new Set(names.map(exportProfile))];
+  await makeFolder(directory, `--out ${directory}`);
   const files = await exportVideo({
     input: file,
-    profiles: [...new Set(names.map(exportProfile))],
-    directory: text(options['out']) ?? '',
+    profiles,
+    directory,
     quality: options['quality'] !== false,
     signal: work.signal,
     onProgress: frameProgress(work, 'exporting'),

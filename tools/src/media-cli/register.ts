@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { collectNames, collectRange, decimal, frameNumber, verb } from '../file-verb.ts';
+import { collectNames, collectRange, countFromOne, decimal, frameNumber, verb } from '../file-verb.ts';
 
 /**
  * `smartbox media`: works on files, without a running system. The codecs are loaded only when a verb runs.
@@ -41,7 +41,7 @@ export function registerMedia(program: Command): void {
   verb(media, 'quality <reference> <file>', 'PSNR, SSIM and XPSNR, frame by frame', async (files, options, work) =>
     (await import('./make.ts')).quality(files[0] ?? '', files[1] ?? '', options, work),
   )
-    .option('--every <n>', 'compare every n-th frame only', frameNumber)
+    .option('--every <n>', 'compare every n-th frame only', countFromOne)
     .option('--min-psnr <dB>', 'good from here on (35)', decimal)
     .option('--min-ssim <share>', 'good from here on (0.95)', decimal);
   verb(media, 'enhance <file>', 'make an enhanced rendition; the original stays', async ([file = ''], options, work) =>

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { inputError } from '@smartbox/kernel';
 import { takeStill, type StillFormat } from '@smartbox/media/native';
+import { checkFile } from './outputs.ts';
 import { number, text, type Answer, type Options, type Work } from '../file-verb.ts';
 
 const ENDINGS: Readonly<Record<string, StillFormat>> = {
@@ -26,6 +27,7 @@ export async function still(file: string, options: Options, work: Work): Promise
   const out = text(options['out']) ?? '';
   const frame = number(options['frame']) ?? 0;
   const format = formatOf(options, out);
+  await checkFile(out, `--out ${out}`, [file]);
   const { bytes, width, height } = await takeStill(file, frame, format, work.signal);
   await writeFile(out, bytes);
   return {
