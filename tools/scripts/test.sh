@@ -21,7 +21,7 @@ step() {
 }
 
 missing=""
-for tool in storescp dciodvfy ojph_expand findscu wlmscpfs Orthanc chromium ip unshare nginx ffmpeg strace qemu-system-x86_64 busybox v4l2-ctl; do
+for tool in storescp dciodvfy ojph_expand findscu wlmscpfs Orthanc chromium ip unshare nginx ffmpeg strace qemu-system-x86_64 busybox v4l2-ctl rsyslogd; do
   command -v "$tool" >/dev/null 2>&1 || [ -x "/usr/sbin/$tool" ] || missing="$missing $tool"
 done
 [ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$missing nginx-rtmp"
