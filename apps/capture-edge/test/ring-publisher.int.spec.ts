@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ringMessageId, type RingHeaders } from '@smartbox/contracts';
@@ -82,11 +82,13 @@ interface Rig {
   trouble: boolean[];
 }
 
-async function rig(maxSpoolBytes = 1e9, broker = new FakeBroker()): Promise<Rig> {
+async function rig(maxSpoolBytes = 1e9, maxMemoryBytes = 1e9): Promise<Rig> {
+  const broker = new FakeBroker();
   const lost: RingHeaders[] = [];
   const trouble: boolean[] = [];
   const publisher = new RingPublisher(broker as unknown as Broker, new DiskSpool(dir, log), log, {
     maxSpoolBytes,
+    maxMemoryBytes,
     onOverflow: (gone) => lost.push(...gone),
     onTrouble: (is) => trouble.push(is),
   });
@@ -163,5 +165,65 @@ describe('RingPublisher', () => {
     await untilEmpty(publisher);
     await publisher.close(10);
     expect(trouble).toEqual([true, false]);
+  });
+});
+
+/** The kernel answers every read and write at the beginning of this file with EIO: nothing is mapped at address 0. */
+const BAD_SECTOR = '/proc/self/mem';
+
+describe('a disk that fails (EIO)', () => {
+  it('while it is written: fragments stay in memory and arrive, the others after them too', async () => {
+    const { broker, publisher, lost } = await rig();
+    await symlink(BAD_SECTOR, join(dir, '000000000002.fragment.new'));
+    broker.set(false);
+    for (let i = 0; i < 6; i++) publisher.publish(headers(i), payload(i));
+    await expect.poll(files).toEqual(['000000000001.fragment']);
+    broker.set(true);
+    await untilEmpty(publisher);
+    await publisher.close(10);
+    expect(broker.stored.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(lost).toEqual([]);
+  });
+
+  it('for so long that memory would run out: the oldest are given up, and the next one says so', async () => {
+    const { broker, publisher, lost } = await rig(1e9, 500);
+    await symlink(BAD_SECTOR, join(dir, '000000000001.fragment.new'));
+    broker.set(false);
+    for (let i = 0; i < 9; i++) publisher.publish(headers(i), payload(i));
+    expect(lost.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3]);
+    broker.set(true);
+    await untilEmpty(publisher);
+    await publisher.close(10);
+    expect(broker.stored.map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7, 8]);
+    expect(broker.stored[0]).toMatchObject({ gapBefore: 4 * 90_000, gapReason: 'spool-overflow' });
+  });
+
+  it('while it is read: that fragment is given up, told as a gap, and holds up nothing behind it', async () => {
+    const { broker, publisher, lost } = await rig();
+    broker.set(false);
+    for (let i = 0; i < 5; i++) publisher.publish(headers(i), payload(i));
+    await expect.poll(async () => (await files()).length).toBe(5);
+    await rm(join(dir, '000000000002.fragment'));
+    await symlink(BAD_SECTOR, join(dir, '000000000002.fragment'));
+    await rm(join(dir, '000000000004.fragment')); // and one that is gone altogether
+    broker.set(true);
+    await untilEmpty(publisher);
+    await publisher.close(10);
+    expect(broker.stored.map(({ sequence }) => sequence)).toEqual([0, 2, 4]);
+    expect(lost.map(({ sequence }) => sequence)).toEqual([1, 3]);
+    expect(broker.stored.map(({ gapBefore }) => gapBefore)).toEqual([0, 90_000, 90_000]);
+  });
+
+  it('at the start: what cannot be read is passed over, and the rest arrives', async () => {
+    const first = await rig();
+    first.broker.set(false);
+    for (let i = 0; i < 3; i++) first.publisher.publish(headers(i), payload(i));
+    await first.publisher.close(10);
+    await rm(join(dir, '000000000001.fragment'));
+    await symlink(BAD_SECTOR, join(dir, '000000000001.fragment'));
+    const second = await rig();
+    await untilEmpty(second.publisher);
+    await second.publisher.close(10);
+    expect(second.broker.stored.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });
 });

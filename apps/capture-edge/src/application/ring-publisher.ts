@@ -9,7 +9,8 @@ interface Entry {
   readonly bytes: number;
   /** Absent once it is on disk. */
   payload: Uint8Array | undefined;
-  state: 'waiting' | 'in-flight' | 'stored';
+  /** `called`: its turn has come, the broker does not have it yet. */
+  state: 'waiting' | 'called' | 'in-flight' | 'stored';
 }
 
 export interface RingPublisherOptions {
@@ -19,6 +20,8 @@ export interface RingPublisherOptions {
   readonly inMemory?: number;
   /** Bound of the spool. Beyond it the oldest are given up, and a gap says so. */
   readonly maxSpoolBytes: number;
+  /** Bound of what stays in memory while the disk takes nothing. Default 256 MiB. */
+  readonly maxMemoryBytes?: number;
   readonly onOverflow: (lost: RingHeaders[]) => void;
   readonly onTrouble: (trouble: boolean) => void;
 }
@@ -52,7 +55,7 @@ export class RingPublisher {
     this.broker = broker;
     this.spool = spool;
     this.log = log;
-    this.options = { inFlight: 8, inMemory: 8, ...options };
+    this.options = { inFlight: 8, inMemory: 8, maxMemoryBytes: 256 * 1024 ** 2, ...options };
     broker.onStatus((connected) => {
       if (!connected) this.careful = true;
       if (!connected || this.queue.length === 0) this.setTrouble(!connected);
@@ -107,7 +110,7 @@ export class RingPublisher {
     for (const [at, entry] of this.queue.entries()) {
       if (this.inFlight >= limit) return;
       if (entry.state !== 'waiting') continue;
-      entry.state = 'in-flight';
+      entry.state = 'called';
       this.inFlight++;
       const previous = this.queue[at - 1];
       // one after the other: a payload that has to be read must not be overtaken by one that is in memory
@@ -119,6 +122,7 @@ export class RingPublisher {
   private async send(entry: Entry, previous: Entry | undefined): Promise<void> {
     try {
       const payload = entry.payload ?? (await this.spool.read(entry));
+      entry.state = 'in-flight';
       // while its predecessor is not acknowledged, the ring takes this one only right behind it
       const after = previous && previous.state !== 'stored' ? ringMessageId(previous.headers) : undefined;
       void this.broker
@@ -141,7 +145,7 @@ export class RingPublisher {
     const at = this.queue.indexOf(entry);
     if (at >= 0) this.queue.splice(at, 1);
     this.forget(entry);
-    if (this.queue.every((other) => other.state !== 'waiting')) this.setTrouble(false);
+    if (!this.queue.some(isHere)) this.setTrouble(false);
   }
 
   /** Removes its file, after whatever is being written now. */
@@ -199,13 +203,19 @@ export class RingPublisher {
   }
 
   private limit(): void {
-    let bytes = this.waiting.bytes;
-    let count = 0;
-    const from = this.queue.findIndex((entry) => entry.state === 'waiting');
-    if (from < 0) return;
-    while (bytes > this.options.maxSpoolBytes && from + count < this.queue.length - 1)
-      bytes -= this.queue[from + count++]?.bytes ?? 0;
-    if (count > 0) this.giveUp(from, count);
+    this.keepWithin(this.options.maxSpoolBytes, ({ state }) => state === 'waiting');
+    this.keepWithin(this.options.maxMemoryBytes, ({ state, payload }) => state === 'waiting' && payload !== undefined);
+  }
+
+  /** Of those that this is true of the oldest are given up, never the newest of all. */
+  private keepWithin(most: number, counts: (entry: Entry) => boolean): void {
+    const counted = this.queue.filter(counts);
+    let bytes = counted.reduce((sum, entry) => sum + entry.bytes, 0);
+    for (const entry of counted) {
+      if (bytes <= most || entry === this.queue.at(-1)) return;
+      bytes -= entry.bytes;
+      this.giveUp(this.queue.indexOf(entry), 1);
+    }
   }
 
   /** Takes entries out; the next fragment of each source tells how much time is missing before it. */
@@ -213,8 +223,7 @@ export class RingPublisher {
     const gone = this.queue.splice(from, count);
     for (const { headers } of gone) {
       const next = this.queue.find(
-        (entry) =>
-          entry.headers.source === headers.source && entry.state === 'waiting' && entry.order > (gone[0]?.order ?? 0),
+        (entry) => entry.headers.source === headers.source && isHere(entry) && entry.order > (gone[0]?.order ?? 0),
       );
       const ticks = duration(headers) + headers.gapBefore;
       if (next) {
@@ -238,6 +247,9 @@ export class RingPublisher {
     });
   }
 }
+
+/** The broker does not have it yet: its headers may still change. */
+const isHere = ({ state }: Entry): boolean => state === 'waiting' || state === 'called';
 
 /** Ticks of a fragment. */
 export function duration(headers: RingHeaders): number {

@@ -1,11 +1,15 @@
 import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { RingHeaders } from '@smartbox/contracts';
 import { SmartBoxError, toError } from '@smartbox/kernel';
 import type { Logger } from '@smartbox/telemetry';
 import type { Spool, SpooledFragment } from '../application/ports.ts';
 
 const NAME = /^(\d{12})\.fragment$/;
+/** A disk that gives nothing back is asked this often: what stands behind the fragment must not wait for ever. */
+const READS = 3;
+const READ_PAUSE_MS = 200;
 
 /**
  * A directory with one file per fragment: four bytes of header length, the ring headers as JSON, the payload.
@@ -33,8 +37,13 @@ export class DiskSpool implements Spool {
         const { headers, payload } = parse(await readFile(join(this.dir, name)), name);
         fragments.push({ order: Number(order), headers, bytes: payload.length });
       } catch (error) {
-        await rename(join(this.dir, name), join(this.dir, `${name}.damaged`));
         this.log.error({ name, err: error }, 'a spooled fragment is damaged and set aside');
+        await rename(join(this.dir, name), join(this.dir, `${name}.damaged`)).catch((failure: unknown) =>
+          this.log.warn(
+            { name, err: toError(failure) },
+            'it could not be renamed and is looked at again at the next start',
+          ),
+        );
       }
     }
     return fragments;
@@ -58,7 +67,15 @@ export class DiskSpool implements Spool {
 
   async read({ order }: Pick<SpooledFragment, 'order'>): Promise<Uint8Array> {
     const name = this.fileName(order);
-    return parse(await readFile(join(this.dir, name)), name).payload;
+    for (let reads = 1; ; reads++) {
+      try {
+        return parse(await readFile(join(this.dir, name)), name).payload;
+      } catch (error) {
+        if (error instanceof SmartBoxError) throw error;
+        if (reads === READS) throw damaged(name, `it cannot be read (${toError(error).message})`);
+      }
+      await pause(READ_PAUSE_MS);
+    }
   }
 
   async remove({ order }: Pick<SpooledFragment, 'order'>): Promise<void> {
@@ -111,15 +128,16 @@ export class DiskSpool implements Spool {
   }
 }
 
+const damaged = (name: string, why: string) =>
+  new SmartBoxError({ code: 'spool-damaged', message: `spooled fragment ${name}: ${why}`, fault: 'ours' });
+
 /** @throws SmartBoxError `spool-damaged`. */
 function parse(file: Buffer, name: string): { headers: RingHeaders; payload: Buffer } {
-  const damaged = (why: string) =>
-    new SmartBoxError({ code: 'spool-damaged', message: `spooled fragment ${name}: ${why}`, fault: 'ours' });
   const length = file.length >= 4 ? file.readUInt32BE(0) : 0;
-  if (length === 0 || file.length < 4 + length) throw damaged(`${file.length} bytes are too few`);
+  if (length === 0 || file.length < 4 + length) throw damaged(name, `${file.length} bytes are too few`);
   const stored = RingHeaders.safeParse(revive(file.toString('utf8', 4, 4 + length)));
   if (!stored.success)
-    throw damaged(stored.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+    throw damaged(name, stored.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   return { headers: stored.data, payload: file.subarray(4 + length) };
 }
 
