@@ -19,15 +19,15 @@ export class AuditRepository {
    */
   async deliver(frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
     const socket = await this.#open(signal);
+    let stop = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const stop = () => reject(new Error('the service stops'));
+        stop = () => reject(new Error('the service stops'));
         signal.addEventListener('abort', stop, { once: true });
         socket.once('error', reject);
         socket.once('timeout', () => reject(new Error(`it read nothing for ${QUIET_MS / 1000} s`)));
         let wrote = false;
         socket.once('end', () => {
-          signal.removeEventListener('abort', stop);
           if (wrote) resolve();
           else reject(new Error('it closed the connection before it had read everything'));
         });
@@ -39,6 +39,7 @@ export class AuditRepository {
     } catch (error) {
       throw away(this.#options, error);
     } finally {
+      signal.removeEventListener('abort', stop);
       socket.destroy();
     }
   }
@@ -48,14 +49,17 @@ export class AuditRepository {
       const { host } = this.#options;
       const socket = connect({ ...this.#options, ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }) });
       socket.setTimeout(QUIET_MS);
+      const stop = () => failed(new Error('the service stops'));
       const failed = (error: unknown) => {
+        signal.removeEventListener('abort', stop);
         socket.destroy();
         reject(away(this.#options, error));
       };
       socket.once('error', failed);
       socket.once('timeout', () => failed(new Error('it does not answer')));
-      signal.addEventListener('abort', () => failed(new Error('the service stops')), { once: true });
+      signal.addEventListener('abort', stop, { once: true });
       socket.once('secureConnect', () => {
+        signal.removeEventListener('abort', stop);
         socket.removeAllListeners('error');
         socket.removeAllListeners('timeout');
         resolve(socket);
