@@ -131,7 +131,10 @@ describe('a performed procedure step', () => {
       itemsOf(set, tags[0] ?? '').flatMap((one) =>
         tags.length > 1 ? inside(one, ...tags.slice(1)) : [[...one.values()].map(String)],
       );
-    const ordered = [['76009000', 'SCT', 'Ösophagogastroduodenoskopie']];
+    const ordered = [
+      ['76009000', 'SCT', 'Ösophagogastroduodenoskopie'],
+      ['SCT', 'Spiegelung, früh', '999000011000001104'], // too long for a Code Value: Long Code Value (0008,0119)
+    ];
     const protocol = [['G-2', '99KLINIK', '2026', 'Gastroskopie, Prüfung']];
     const study = [['1.2.840.10008.3.1.2.3.1', '2.25.2001']];
     expect(inside(created?.dataSet, '00081032')).toEqual(ordered);
