@@ -1,6 +1,7 @@
 import type { ClipView } from '@smartbox/contracts';
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMay } from '../account/session.ts';
+import { byName } from '../feed/reduce.ts';
 import { api } from './client.ts';
 import type { ClipQuery, DeliveryQuery, WorklistQuery } from './client.ts';
 
@@ -30,7 +31,7 @@ const POLL_WITHOUT_FEED_MS = 2_000;
 export function useStations(feedAlive = true) {
   return useQuery({
     queryKey: keys.stations,
-    queryFn: ({ signal }) => api.stations(signal),
+    queryFn: async ({ signal }) => (await api.stations(signal)).toSorted(byName),
     refetchInterval: feedAlive ? 30_000 : POLL_WITHOUT_FEED_MS,
   });
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clip, freeStation, procedure, station } from '../../test/fixture-data.ts';
 import { FeedConnection, REOPEN_MS } from './connection.ts';
 import type { EventStream } from './connection.ts';
-import { applyProcedure, insertClip, replaceClip, upsertClip, upsertStation } from './reduce.ts';
+import { applyProcedure, byName, insertClip, replaceClip, upsertClip, upsertStation } from './reduce.ts';
 
 describe('feed reducer', () => {
   it('replaces rooms and keeps them in order', () => {
@@ -11,6 +11,8 @@ describe('feed reducer', () => {
     expect(rooms.map((s) => s.name)).toEqual(['OP 1', 'OP 2']);
     const changed = upsertStation(rooms, { ...b, online: false });
     expect(changed.map((s) => s.online)).toEqual([true, false]);
+    const many = ['OP 10', 'OP 2', 'Endoskopie 1', 'OP 1'].map((name, n) => station({ stationId: `or-${n}`, name }));
+    expect(many.toSorted(byName).map(({ name }) => name)).toEqual(['Endoskopie 1', 'OP 1', 'OP 2', 'OP 10']);
   });
 
   it('starts and ends a procedure in its own room only', () => {

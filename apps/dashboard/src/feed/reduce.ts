@@ -1,9 +1,15 @@
 import type { ClipView, ProcedureView, StationView } from '@smartbox/contracts';
 
+const natural = new Intl.Collator(undefined, { numeric: true });
+
+/** The order of rooms everywhere: OP 2 before OP 10. */
+export const byName = (a: StationView, b: StationView): number =>
+  natural.compare(a.name, b.name) || natural.compare(a.stationId, b.stationId);
+
 /** Replaces the station of the same id, or adds it; rooms stay in the order of their names. */
 export function upsertStation(stations: readonly StationView[], station: StationView): StationView[] {
   const rest = stations.filter((s) => s.stationId !== station.stationId);
-  return [...rest, station].sort((a, b) => a.name.localeCompare(b.name) || a.stationId.localeCompare(b.stationId));
+  return [...rest, station].sort(byName);
 }
 
 /** What a procedure message says about its station: it runs there now, or the station is free. */
