@@ -126,7 +126,8 @@ describe('AWS Signature Version 4', () => {
       ),
       query: fc.uniqueArray(
         fc.tuple(
-          text.filter((t) => t !== ''),
+          // the other implementation keeps a query in an object: `__proto__` is lost there
+          text.filter((t) => t !== '' && !(t in {})),
           text,
         ),
         { selector: ([key]) => key, maxLength: 4 },
