@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { toError, type Clock } from '@smartbox/kernel';
 import { gauge, type Logger } from '@smartbox/telemetry';
 import { atnaMessage, type AuditSource } from '../domain/audit/atna.ts';
@@ -75,7 +76,7 @@ export class AuditSender {
       await this.#look(parts, trouble).catch((error: unknown) => {
         log.warn({ err: toError(error).message }, 'the backlog of the audit cannot be told');
       });
-      await pause(trouble === undefined ? LOOK_MS : retry, signal);
+      await setTimeout(trouble === undefined ? LOOK_MS : retry, undefined, { signal }).catch(() => undefined); // stopped
       retry = trouble === undefined ? FIRST_RETRY_MS : Math.min(retry * 2, LAST_RETRY_MS);
     }
   }
@@ -97,11 +98,4 @@ export class AuditSender {
     if (late && alarmedSince === undefined) await queue.behind({ entries, since }, trouble ?? 'they are being sent');
     if (!late && alarmedSince !== undefined) await queue.caughtUp(alarmedSince);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }
