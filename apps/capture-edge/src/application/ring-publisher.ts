@@ -203,19 +203,21 @@ export class RingPublisher {
   }
 
   private limit(): void {
-    this.keepWithin(this.options.maxSpoolBytes, ({ state }) => state === 'waiting');
-    this.keepWithin(this.options.maxMemoryBytes, ({ state, payload }) => state === 'waiting' && payload !== undefined);
+    this.keepWithin(this.options.maxSpoolBytes, () => true);
+    this.keepWithin(this.options.maxMemoryBytes, ({ payload }) => payload !== undefined);
   }
 
-  /** Of those that this is true of the oldest are given up, never the newest of all. */
+  /** Of what counts the oldest that wait are given up, never the newest of all. */
   private keepWithin(most: number, counts: (entry: Entry) => boolean): void {
-    const counted = this.queue.filter(counts);
-    let bytes = counted.reduce((sum, entry) => sum + entry.bytes, 0);
-    for (const entry of counted) {
-      if (bytes <= most || entry === this.queue.at(-1)) return;
-      bytes -= entry.bytes;
-      this.giveUp(this.queue.indexOf(entry), 1);
+    let bytes = this.queue.reduce((sum, entry) => sum + (counts(entry) ? entry.bytes : 0), 0);
+    const from = this.queue.findIndex((entry) => entry.state === 'waiting' && counts(entry));
+    if (from < 0) return;
+    let to = from;
+    for (; bytes > most && to < this.queue.length - 1; to++) {
+      const entry = this.queue[to];
+      if (entry && counts(entry)) bytes -= entry.bytes;
     }
+    if (to > from) this.giveUp(from, to - from);
   }
 
   /** Takes entries out; the next fragment of each source tells how much time is missing before it. */
