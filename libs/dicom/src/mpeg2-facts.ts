@@ -1,6 +1,7 @@
 import { inputError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
 import { elementaryVideo, mpeg2Container } from './mpeg2-stream.ts';
+import { StartCodes } from './start-codes.ts';
 import type { FrameRate, VideoFacts } from './video-facts.ts';
 
 /** What an MPEG-2 stream says, every picture counted. */
@@ -33,14 +34,14 @@ const chromas = ['unknown', '4:2:0', '4:2:2', '4:4:4'] as const;
 /** Longest header that is looked at behind a start code, with the code. */
 const HEADER = 14;
 
-/** What the headers of a stream amount to; a start code may lie across two pieces. */
+/** What the headers of a stream amount to. */
 class Scanner {
   sequence: { width: number; height: number; aspect: number; rate: FrameRate | undefined } | undefined;
   extension: { profile: string; level: number; progressive: boolean; chroma: number; w: number; h: number } | undefined;
   fields = 0;
   bFrames = false;
   closedGop = true;
-  private rest: Buffer = Buffer.alloc(0);
+  private readonly codes = new StartCodes(HEADER, 4, (bytes) => this.found(bytes));
   private codings = 0;
   private pictures = 0;
 
@@ -50,24 +51,13 @@ class Scanner {
   }
 
   push(piece: Buffer, last = false): void {
-    const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, piece]) : piece;
-    let at = 0;
-    for (;;) {
-      const found = bytes.indexOf('\u0000\u0000\u0001', at, 'latin1');
-      if (found < 0) {
-        at = Math.max(at, bytes.length - 2);
-        break;
-      }
-      if (found + HEADER > bytes.length && !last) {
-        at = found;
-        break;
-      }
-      const header = Buffer.alloc(HEADER);
-      bytes.copy(header, 0, found, found + HEADER);
-      this.header(header);
-      at = found + 4;
-    }
-    this.rest = Buffer.from(bytes.subarray(at));
+    this.codes.push(piece, last);
+  }
+
+  private found(bytes: Buffer): void {
+    const header = Buffer.alloc(HEADER);
+    bytes.copy(header, 0, 0, HEADER);
+    this.header(header);
   }
 
   private header(b: Buffer): void {

@@ -1,13 +1,13 @@
 import { inputError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
-import { chunksOf, packetsIn, pesOf, TS_PACKET } from './transport-stream.ts';
+import { beginsTransportStream, chunksOf, packetsIn, pesOf, TS_PACKET } from './transport-stream.ts';
 
 export type Mpeg2Container = 'mpegts' | 'mpeg-ps' | 'mpeg-es';
 
 /** What an MPEG-2 stream lies in, by its first bytes (ISO/IEC 13818-1 2.4.3.2, 2.5.3.3; 13818-2 6.2.2). */
 export async function mpeg2Container(source: ByteSource): Promise<Mpeg2Container | undefined> {
   const head = Buffer.from(await source.read(0, TS_PACKET + 1));
-  if (head[0] === 0x47 && (head[TS_PACKET] === 0x47 || source.size === TS_PACKET)) return 'mpegts';
+  if (beginsTransportStream(head, source.size)) return 'mpegts';
   if (head.length < 5 || head.readUIntBE(0, 3) !== 1) return undefined;
   // MPEG-1's packs begin with 0010 there: ISO/IEC 11172-1 2.4.3.2
   if (head[3] === 0xba) return (head.readUInt8(4) & 0xc0) === 0x40 ? 'mpeg-ps' : undefined;

@@ -3,6 +3,7 @@ import { inputError } from '@smartbox/kernel';
 import { Bits, rbspOf } from './bits.ts';
 import { parseH264Sps, type H264Sps } from './h264-sps.ts';
 import { parseHevcSps, type HevcSps } from './hevc-sps.ts';
+import { StartCodes } from './start-codes.ts';
 
 /** Longest part of a NAL unit that is looked at: parameter sets are shorter, of slices the header is enough. */
 const HEADER = 512;
@@ -14,33 +15,21 @@ export abstract class NalScanner<Sps extends H264Sps | HevcSps> {
   closedGop = true;
   /** In halves: a field is half a frame. */
   protected halves = 0;
-  private rest: Buffer = Buffer.alloc(0);
+  private readonly codes = new StartCodes(3 + HEADER, 3, (bytes) => this.found(bytes));
 
   /** Coded frames. */
   get frames(): number {
     return Math.ceil(this.halves / 2);
   }
 
-  /** A start code may lie across two pieces. */
   push(piece: Buffer, last = false): void {
-    const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, piece]) : piece;
-    let at = 0;
-    for (;;) {
-      const found = bytes.indexOf('\u0000\u0000\u0001', at, 'latin1');
-      if (found < 0) {
-        at = Math.max(at, bytes.length - 2);
-        break;
-      }
-      if (found + 3 + HEADER > bytes.length && !last) {
-        at = found;
-        break;
-      }
-      const next = bytes.indexOf('\u0000\u0000\u0001', found + 3, 'latin1');
-      const end = Math.min(found + 3 + HEADER, next < 0 ? bytes.length : next);
-      if (end > found + 3) this.unit(bytes.subarray(found + 3, end));
-      at = found + 3;
-    }
-    this.rest = Buffer.from(bytes.subarray(at));
+    this.codes.push(piece, last);
+  }
+
+  private found(bytes: Buffer): void {
+    const next = bytes.indexOf('\u0000\u0000\u0001', 3, 'latin1');
+    const end = Math.min(3 + HEADER, next < 0 ? bytes.length : next);
+    if (end > 3) this.unit(bytes.subarray(3, end));
   }
 
   protected abstract unit(nal: Buffer): void;

@@ -5,6 +5,10 @@ import type { ByteSource } from './byte-source.ts';
 export const TS_PACKET = 188;
 const CHUNK = TS_PACKET * 4096;
 
+/** @param head the first 189 bytes, or all there are */
+export const beginsTransportStream = (head: Uint8Array, size: number): boolean =>
+  head[0] === 0x47 && (head[TS_PACKET] === 0x47 || size === TS_PACKET);
+
 /** The payload of one packet of a transport stream, ISO/IEC 13818-1 2.4.3. */
 export interface TsPacket {
   pid: number;

@@ -2,7 +2,7 @@ import { inputError, toError } from '@smartbox/kernel';
 import type { ByteSource } from './byte-source.ts';
 import { nominalRate, reducedRate } from './frame-rate.ts';
 import { H264Scanner, HevcScanner } from './nal-scanner.ts';
-import { chunksOf, packetsIn, pesOf, programOf, TS_PACKET } from './transport-stream.ts';
+import { beginsTransportStream, chunksOf, packetsIn, pesOf, programOf, TS_PACKET } from './transport-stream.ts';
 import type { VideoFacts } from './video-facts.ts';
 
 /** Presentation times have 33 bits (ISO/IEC 13818-1 2.4.3.6). */
@@ -10,10 +10,8 @@ const WRAP = 2 ** 33;
 const CLOCK = 90_000;
 
 /** Is this a transport stream of packets of 188 bytes? */
-export async function isTransportStream(source: ByteSource): Promise<boolean> {
-  const head = await source.read(0, TS_PACKET + 1);
-  return head[0] === 0x47 && (head[TS_PACKET] === 0x47 || source.size === TS_PACKET);
-}
+export const isTransportStream = async (source: ByteSource): Promise<boolean> =>
+  beginsTransportStream(await source.read(0, TS_PACKET + 1), source.size);
 
 /**
  * Reads profile, level, size, rate, kind of GOP and number of frames of H.264 or HEVC in a transport stream out of the
