@@ -14,3 +14,6 @@ export interface Closeness {
   /** Every sample of every compared frame came back. */
   readonly identical: boolean;
 }
+
+/** Told of every coding of pictures that their container, or EXIF, turns. */
+export const TURNED_UPRIGHT = 'the picture was turned upright, as its container shows it';

@@ -8,7 +8,7 @@ export {
   type ChildProcessControl,
   type RunChildOptions,
 } from './child/run-child.ts';
-export { ENCODER_CHOICES, type Closeness, type EncoderChoice } from './coding.ts';
+export { ENCODER_CHOICES, TURNED_UPRIGHT, type Closeness, type EncoderChoice } from './coding.ts';
 export { snapFrameRate, TIMESCALE, type FrameRate } from './frame-rate.ts';
 export { levelFor } from './h264/level.ts';
 export { NAL, nalType, parseAvcC, splitAnnexB, splitAvcc, toAnnexB, toAvcc, type AccessUnit } from './h264/nal.ts';

@@ -12,6 +12,7 @@ import {
   type TransferSyntax,
 } from '@smartbox/dicom';
 import { SmartBoxError } from '@smartbox/kernel';
+import { TURNED_UPRIGHT } from '@smartbox/media';
 import { frameProgress, type Work } from '../file-verb.ts';
 import { frameTimesOf, historyOf, type Payload, type SourceFacts } from './payload.ts';
 
@@ -86,7 +87,7 @@ function payloadOf({ syntax, facts, sopClass, input }: FrameRequest, made: Frame
   const again = made.mode === 'encoded';
   if (sopClass.kind === 'still' && facts.frames > 1) notes.push(`the first of ${facts.frames} frames was taken`);
   if (again && facts.bitDepth > 8) notes.push(`${facts.bitDepth} bits a sample were made eight`);
-  if (again && facts.turned) notes.push('the picture was turned upright, as its container shows it');
+  if (again && facts.turned) notes.push(TURNED_UPRIGHT);
   if (again && facts.fieldOrder)
     notes.push('the input is interlaced: deinterlaced (bwdif), each pair of fields became a frame');
   if (sopClass.kind !== 'still' && facts.audioTracks) notes.push('the sound of the input was left out');

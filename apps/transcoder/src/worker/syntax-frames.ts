@@ -6,6 +6,7 @@ import { finished } from 'node:stream/promises';
 import type { VideoFacts } from '@smartbox/contracts';
 import { checkFrameCoding, TransferSyntaxUid as T } from '@smartbox/dicom';
 import { inputError, SmartBoxError } from '@smartbox/kernel';
+import { TURNED_UPRIGHT } from '@smartbox/media';
 import { codedFrames, codeFrames, measureFrames, type FrameCoding } from '@smartbox/media/native';
 import type { SyntaxPiece } from '../domain/syntax-jobs.ts';
 import { isBaselineFrame } from './jpeg-frame.ts';
@@ -41,7 +42,7 @@ export async function framesFor(work: SyntaxWork): Promise<SyntaxMade> {
   }));
   const reason = `it is ${facts.codec}, ${syntax.name} holds each frame by itself`;
   const notes = [
-    ...(facts.turned ? ['the picture was turned upright, as its container shows it'] : []),
+    ...(facts.turned ? [TURNED_UPRIGHT] : []),
     ...(facts.fieldOrder ? ['interlaced: deinterlaced (bwdif), each pair of fields became a frame'] : []),
   ];
   const made = { pieces, mode: 'encoded' as const, encoder, reason, notes, durationMs };

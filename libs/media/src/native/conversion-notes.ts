@@ -1,3 +1,4 @@
+import { TURNED_UPRIGHT } from '../coding.ts';
 import type { FrameRate } from '../frame-rate.ts';
 import type { FieldOrder } from './scan.ts';
 import type { Turn } from './upright.ts';
@@ -29,7 +30,7 @@ function sizeNotes({ width, height, inner, sampleAspect }: VideoPlan, coded: Cod
   const from = `${turned(swaps, coded.width, coded.height).join('x')}${samples(num, den)}`;
   const to = `${inner.width}x${inner.height}${samples(across, down)}`;
   return [
-    ...(coded.turn ? ['the picture was turned upright, as its container shows it'] : []),
+    ...(coded.turn ? [TURNED_UPRIGHT] : []),
     ...(from === to ? [] : [`the picture of ${from} was scaled to ${to}`]),
     ...(inner.width < width || inner.height < height ? [`black fills the frame of ${width}x${height}`] : []),
   ];

@@ -8,7 +8,7 @@ import { breathe, type SourceIndex } from './cut/source-index.ts';
 import { ticks, VideoDecoder } from './decode.ts';
 import { FilterChain } from './enhance/filter-chain.ts';
 import { turnOf } from './upright.ts';
-import { deinterlacer, turnOfFrame } from './whole-pictures.ts';
+import { turnOfFrame, wholeAndUpright } from './whole-pictures.ts';
 
 /**
  * A frame by its number, counted from 0 in presentation order, and up to `lead` frames before it; the wanted one is the
@@ -114,8 +114,7 @@ function shownPictures(frames: Frame[], index: SourceIndex | undefined): Frame[]
     const own = frame.clone();
     if (own) whole.push(own);
   };
-  const filters = [deinterlacer('frame'), ...(turn ? [turn.filter] : [])].join(',');
-  const chain = new FilterChain(filters, [first], { num: 1, den: 1000 });
+  const chain = new FilterChain(wholeAndUpright('frame', turn), [first], { num: 1, den: 1000 });
   try {
     frames.forEach((frame, i) => {
       frame.pts = BigInt(i);

@@ -11,6 +11,10 @@ export type Deinterlace = 'frame' | 'field';
 /** FFmpeg's filter for it: looks at the fields before and after; progressive pictures pass as they are. */
 export const deinterlacer = (how: Deinterlace): string => `bwdif=mode=send_${how}:deint=interlaced`;
 
+/** FFmpeg's filters for pictures that are fields, lie on their side, or both. */
+export const wholeAndUpright = (how: Deinterlace, turn: Turn | null): string =>
+  [deinterlacer(how), ...(turn ? [turn.filter] : [])].join(',');
+
 /** What FFmpeg's decoders hand on with each frame: of the container, or of a JPEG's EXIF. */
 export const turnOfFrame = (frame: Frame): Turn | null => turnOf(frame.getSideData(AV_FRAME_DATA_DISPLAYMATRIX));
 
@@ -50,8 +54,7 @@ export class PictureDecoder {
     const turn = turnOfFrame(frame);
     if (!frame.hasFlags(AV_FRAME_FLAG_INTERLACED) && !turn && !this.chain) return onPicture(frame, at) !== false;
     frame.pts = at === null ? AV_NOPTS_VALUE : BigInt(at);
-    const filters = [deinterlacer(this.how), ...(turn ? [turn.filter] : [])].join(',');
-    this.chain ??= new FilterChain(filters, [frame], { num: 1, den: TIMESCALE });
+    this.chain ??= new FilterChain(wholeAndUpright(this.how, turn), [frame], { num: 1, den: TIMESCALE });
     return this.filter(frame, onPicture);
   }
 
