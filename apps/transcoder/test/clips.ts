@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClipSaved, EventName } from '@smartbox/contracts';
+import type { ClipSaved, EventName, StillCaptured } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { rgbFrames, type SyntheticVideo, writeSyntheticVideo } from '@smartbox/media/native';
 import type { Messaging } from '@smartbox/messaging';
@@ -10,6 +10,16 @@ import { expect } from 'vitest';
 import { recipe, type Service } from './service.ts';
 
 export const ready: EventName[] = ['transcoder.rendition.ready'];
+
+/** What the buffer says of a frame that it took out of a stored video. */
+export const capturedStill = (
+  stillId: string,
+  { key, sha256, bytes }: Pick<StillCaptured, 'key' | 'sha256' | 'bytes'>,
+  frame: number,
+): StillCaptured => ({
+  ...{ stillId, stationId: 'or-1', procedureId: newId(), recipe, at: '2026-01-01T10:00:00.500Z' },
+  ...{ sourceId: 'camera-1', key, sha256, bytes, frame, width: 640, height: 360 },
+});
 
 /** Clips and stills as the buffer would bring them, and what the service says of them. */
 export class Clips {

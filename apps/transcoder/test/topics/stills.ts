@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RenditionReady, StillCaptured } from '@smartbox/contracts';
+import type { RenditionReady } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { decodePicture, frameCounters, rgbFrames } from '@smartbox/media/native';
 import { describe, expect, it } from 'vitest';
-import { ready, type Clips } from '../clips.ts';
+import { capturedStill, ready, type Clips } from '../clips.ts';
 import { recipe } from '../service.ts';
 
 export function takesStills(rig: () => Clips): void {
@@ -13,20 +13,7 @@ export function takesStills(rig: () => Clips): void {
       const { storedVideo, rgbOf, eventsOf, messaging, store, scratch } = rig();
       const stillId = newId();
       const stored = await storedVideo(stillId, { width: 640, height: 360, frames: 30 });
-      const still: StillCaptured = {
-        stillId,
-        stationId: 'or-1',
-        procedureId: newId(),
-        recipe,
-        at: '2026-01-01T10:00:00.500Z',
-        sourceId: 'camera-1',
-        key: stored.key,
-        sha256: stored.sha256,
-        bytes: stored.bytes,
-        frame: 17,
-        width: 640,
-        height: 360,
-      };
+      const still = capturedStill(stillId, stored, 17);
       await messaging.publishEvent('buffer.still.captured', still, { id: `still/${stillId}` });
       const [made] = await eventsOf<RenditionReady>(ready, stillId, 1);
       expect(made).toMatchObject({

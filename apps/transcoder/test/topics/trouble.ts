@@ -1,8 +1,7 @@
 import type { RenditionReady } from '@smartbox/contracts';
 import { newId } from '@smartbox/kernel';
 import { describe, expect, it } from 'vitest';
-import { ready, type Clips } from '../clips.ts';
-import { recipe } from '../service.ts';
+import { capturedStill, ready, type Clips } from '../clips.ts';
 
 export function meetsTrouble(rig: () => Clips): void {
   describe('what cannot be made, or is not wanted', () => {
@@ -14,20 +13,7 @@ export function meetsTrouble(rig: () => Clips): void {
         size: text.length,
         contentType: 'video/mp4',
       });
-      const broken = {
-        stillId,
-        stationId: 'or-1',
-        procedureId: newId(),
-        recipe,
-        at: '2026-01-01T10:00:00.500Z',
-        sourceId: 'camera-1',
-        key: stored.key,
-        sha256: stored.sha256,
-        bytes: stored.bytes,
-        frame: 0,
-        width: 640,
-        height: 360,
-      };
+      const broken = capturedStill(stillId, stored, 0);
       await messaging.publishEvent('buffer.still.captured', broken, { id: `still/${stillId}` });
       const [failed] = await eventsOf<{ code: string; reason: string }>(['transcoder.rendition.failed'], stillId, 1);
       expect(failed?.code).toBe('media-error');
